@@ -1,0 +1,1 @@
+"""Lastseat: the booking engine that never sells the last seat twice."""

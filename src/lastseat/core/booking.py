@@ -1,0 +1,354 @@
+"""Booking, holding and what becomes of one booking after that. Open this file second.
+
+`decide_book` answers "what happens when two people book the last seat?": the engine locks the
+occurrence, reads its state, and decides one command after the other, each on the state that its
+predecessors left. The first finds a seat left and takes it; the second finds `taken == capacity`
+and is answered `full`. Nothing here can be stale, because nobody else holds the lock.
+
+Every function returns an outcome and the journal entries to write; for a refusal there are none.
+Refusals come in the order of `outcomes.Code`.
+"""
+
+from datetime import timedelta
+
+from lastseat.core import commands as c
+from lastseat.core import events as e
+from lastseat.core import limits
+from lastseat.core import outcomes as o
+from lastseat.core.capacity import (
+    ActorClaims,
+    Placement,
+    actor_claims,
+    actor_overlaps,
+    shortage,
+)
+from lastseat.core.events import ClaimMade, Kind
+from lastseat.core.interval import Interval
+from lastseat.core.state import ACTOR_PREFIX, Booking, Entry, actor_stream
+from lastseat.core.status import Status, may_follow
+from lastseat.core.world import World
+
+Decision = tuple[o.AnyOutcome, list[Entry]]
+
+
+def decide_book(world: World, command: c.Book) -> Decision:
+    """Take all claims for the actor, or refuse: `already`, `full`, `conflict`, `actor_busy`."""
+    placements = place(world, command.claims, command.actor)
+    if not isinstance(placements, list):
+        return placements, []
+    actor_id = world.actors[command.actor]
+    for placement in placements:
+        if placement.bookable.counted:
+            there = world.seated.get((placement.bookable.bookable, actor_id))
+            if there is not None:
+                return _already(world, command.actor, placement, there), []
+    own_time = actor_claims(actor_stream(actor_id), placements)
+    warnings: tuple[o.Overlap, ...] = ()
+    if not command.override:
+        refusal = shortage(placements, ())
+        if refusal is not None:
+            return refusal, []
+        busy = check_actor_time(world, command.actor, own_time, frozenset())
+        if isinstance(busy, o.ActorBusy):
+            return busy, []
+        warnings = busy
+    entries = _booked(world, command, actor_id, placements, own_time)
+    return _answer(world, command, placements, entries[0], warnings), entries
+
+
+def place(
+    world: World, claims: tuple[c.Claim, ...], actor: str
+) -> list[Placement] | o.UnknownBookable | o.Invalid:
+    """Each claim with its bookable and times, or the refusal of the first that has none."""
+    placements: list[Placement] = []
+    seen: set[str] = set()
+    for i, claim in enumerate(claims):
+        bookable = world.bookables.get(claim.bookable)
+        if bookable is None or bookable.seq == 0 or bookable.kind in (Kind.EVENT, Kind.ACTOR):
+            return o.UnknownBookable(bookable=claim.bookable)
+        if bookable.counted:
+            if claim.start is not None or claim.end is not None or claim.before or claim.after:
+                reason = "an occurrence has its own time; leave start, end and buffers out"
+                return o.Invalid(field=f"claims[{i}].start", reason=reason)
+            if claim.bookable in seen:
+                reason = "the occurrence is claimed twice; ask for more units instead"
+                return o.Invalid(field=f"claims[{i}].bookable", reason=reason)
+            seen.add(claim.bookable)
+            during = blocked = bookable.during
+        elif claim.start is None or claim.end is None:
+            reason = f"{bookable.kind} {claim.bookable!r} is claimed for a time"
+            return o.Invalid(field=f"claims[{i}].start", reason=reason)
+        else:
+            during = blocked = Interval(claim.start, claim.end)
+            if claim.before or claim.after:
+                blocked = Interval(
+                    claim.start - timedelta(seconds=claim.before),
+                    claim.end + timedelta(seconds=claim.after),
+                )
+        if bookable.kind is Kind.RESOURCE and claim.units != 1:
+            reason = "an exclusive resource is claimed whole, as 1 unit"
+            return o.Invalid(field=f"claims[{i}].units", reason=reason)
+        if during is None or blocked is None:
+            raise ValueError(f"{claim.bookable}: an occurrence without a time")
+        placements.append(Placement(claim, bookable, during, blocked, actor))
+    return placements
+
+
+def check_actor_time(
+    world: World, actor: str, wanted: ActorClaims, leaving: frozenset[tuple[str, int]]
+) -> o.ActorBusy | tuple[o.Overlap, ...]:
+    """Refuse or warn of the actor's other bookings at that time (MISSION B8)."""
+    if not wanted.intervals:
+        return ()
+    overlaps = actor_overlaps(world.bookables[wanted.stream], wanted, leaving)
+    if wanted.exclusive and overlaps:
+        other = overlaps[0]
+        return o.ActorBusy(actor=actor, booking_id=other.booking_id, during=other.during)
+    return tuple(o.Overlap(booking_id=x.booking_id, during=x.during) for x in overlaps)
+
+
+def made_claims(
+    placements: list[Placement], own_time: ActorClaims, first: int, *, override: bool
+) -> dict[str, tuple[ClaimMade, ...]]:
+    """The claims as the journal has them, by stream, numbered from `first` in the order given."""
+    streams: dict[str, tuple[ClaimMade, ...]] = {}
+    no = first
+    for placement in placements:
+        stream = placement.bookable.bookable
+        streams[stream] = (*streams.get(stream, ()), placement.made(no, override=override))
+        no += 1
+    if own_time.intervals:
+        streams[own_time.stream] = tuple(
+            ClaimMade(no + i, 1, interval, None, own_time.exclusive, override)
+            for i, interval in enumerate(own_time.intervals)
+        )
+    return streams
+
+
+def _booked(
+    world: World,
+    command: c.Book,
+    actor_id: str,
+    placements: list[Placement],
+    own_time: ActorClaims,
+) -> list[Entry]:
+    status = Status.CONFIRMED if command.confirmed else Status.RESERVED
+    expires_at = limit_at = None
+    if command.hold_seconds is not None:
+        status = Status.HELD
+        expires_at = world.now + timedelta(seconds=command.hold_seconds)
+        limit = command.limit_seconds or limits.HOLD_LIMIT_SECONDS
+        limit_at = max(expires_at, world.now + timedelta(seconds=limit))
+    streams = made_claims(placements, own_time, 1, override=command.override)
+    booking_id = command.booking_id
+    return [
+        Entry(
+            stream,
+            e.Booked(actor_id, status, claims, expires_at, limit_at),
+            booking_id,
+            1,
+            i == 0,
+        )
+        for i, (stream, claims) in enumerate(streams.items())
+    ]
+
+
+def _answer(
+    world: World,
+    command: c.Book,
+    placements: list[Placement],
+    lead: Entry,
+    warnings: tuple[o.Overlap, ...],
+) -> o.Booked | o.Held:
+    seat = next((p.bookable.taken + 1 for p in placements if p.bookable.counted), 0)
+    units = sum(p.claim.units for p in placements)
+    event = lead.event
+    assert isinstance(event, e.Booked)  # noqa: S101 - _booked made it a line above
+    if event.expires_at is not None and event.limit_at is not None:
+        return o.Held(
+            booking_id=command.booking_id,
+            actor=command.actor,
+            seat=seat,
+            units=units,
+            expires_at=event.expires_at,
+            limit_at=event.limit_at,
+            warnings=warnings,
+        )
+    return o.Booked(
+        booking_id=command.booking_id,
+        actor=command.actor,
+        seat=seat,
+        units=units,
+        status=event.status,
+        warnings=warnings,
+    )
+
+
+def _already(world: World, actor: str, placement: Placement, booking_id: str) -> o.Already:
+    booking = world.bookings[booking_id]
+    occurrence = placement.bookable
+    seat = next(x.place for x in booking.claims.values() if x.bookable == occurrence.bookable)
+    return o.Already(
+        booking_id=booking_id,
+        actor=actor,
+        bookable=occurrence.bookable,
+        seat=seat,
+        status=booking.status,
+    )
+
+
+def find(world: World, target: c.Target, version: int | None) -> Booking | o.AnyOutcome:
+    """The booking a target names, whatever its status, or the refusal.
+
+    A stale `version` is a `conflict` that carries the current one (MISSION D4).
+    """
+    if isinstance(target, c.Seat):
+        bookable = world.bookables.get(target.bookable)
+        if bookable is None or bookable.seq == 0:
+            return o.UnknownBookable(bookable=target.bookable)
+        actor_id = world.actors.get(target.actor)
+        there = world.seated.get((target.bookable, actor_id)) if actor_id else None
+        if there is None:
+            return o.NotBooked(actor=target.actor, bookable=target.bookable)
+        booking_id = there
+    else:
+        booking_id = target.booking_id
+    booking = world.bookings.get(booking_id)
+    if booking is None:
+        return o.UnknownBooking(booking_id=booking_id)
+    if version is not None and booking.version != version:
+        return o.Conflict(rule="version", booking_id=booking_id, actual=booking.version)
+    return booking
+
+
+def decide_confirm(world: World, command: c.Confirm) -> Decision:
+    """HELD or RESERVED becomes CONFIRMED; CONFIRMED answers the same again."""
+    booking = find(world, command.target, command.version)
+    if not isinstance(booking, Booking):
+        return booking, []
+    refusal = _lapsed(world, booking)
+    if refusal is not None:
+        return refusal, []
+    if booking.status is Status.CONFIRMED:
+        return (
+            o.Confirmed(
+                booking_id=booking.booking_id, actor=booking.actor, version=booking.version
+            ),
+            [],
+        )
+    if not may_follow(booking.status, Status.CONFIRMED):
+        return _wrong(booking, Status.CONFIRMED), []
+    entries = on_every_stream(booking, e.Confirmed())
+    return (
+        o.Confirmed(
+            booking_id=booking.booking_id, actor=booking.actor, version=booking.version + 1
+        ),
+        entries,
+    )
+
+
+def decide_release(world: World, command: c.Release) -> Decision:
+    """Free a held seat; a booking that is not HELD is refused as `not_held` (MISSION A8)."""
+    booking = find(world, command.target, command.version)
+    if not isinstance(booking, Booking):
+        return booking, []
+    refusal = _lapsed(world, booking)
+    if refusal is not None:
+        return refusal, []
+    if booking.status is not Status.HELD:
+        return o.NotHeld(booking_id=booking.booking_id, status=booking.status), []
+    entries = on_every_stream(booking, e.Released())
+    return (
+        o.Released(booking_id=booking.booking_id, actor=booking.actor, version=booking.version + 1),
+        entries,
+    )
+
+
+def decide_cancel(world: World, command: c.Cancel) -> Decision:
+    """Free a booking's claims, once: gone already is `not_booked` (MISSION A7)."""
+    booking = find(world, command.target, command.version)
+    if not isinstance(booking, Booking):
+        return booking, []
+    if not booking.live:
+        return o.NotBooked(actor=booking.actor, booking_id=booking.booking_id), []
+    if not may_follow(booking.status, Status.CANCELLED):
+        return _wrong(booking, Status.CANCELLED), []
+    entries = on_every_stream(booking, e.Cancelled())
+    return (
+        o.Cancelled(
+            booking_id=booking.booking_id, actor=booking.actor, version=booking.version + 1
+        ),
+        entries,
+    )
+
+
+def decide_extend(world: World, command: c.Extend) -> Decision:
+    """Let a hold expire later, up to its limit (MISSION A9)."""
+    booking = find(world, command.target, command.version)
+    if not isinstance(booking, Booking):
+        return booking, []
+    refusal = _lapsed(world, booking)
+    if refusal is not None:
+        return refusal, []
+    if booking.status is not Status.HELD or booking.expires_at is None or booking.limit_at is None:
+        return o.NotHeld(booking_id=booking.booking_id, status=booking.status), []
+    expires_at = world.now + timedelta(seconds=command.seconds)
+    if expires_at > booking.limit_at:
+        return o.ExtendLimit(booking_id=booking.booking_id, limit_at=booking.limit_at), []
+    expires_at = max(expires_at, booking.expires_at)
+    entries = on_every_stream(booking, e.Extended(expires_at))
+    return (
+        o.Extended(
+            booking_id=booking.booking_id,
+            actor=booking.actor,
+            version=booking.version + 1,
+            expires_at=expires_at,
+        ),
+        entries,
+    )
+
+
+def decide_expire(world: World, command: c.Expire) -> Decision:
+    """Journal a hold as expired if its time is over; EXPIRED already answers the same again."""
+    booking = find(world, command.target, None)
+    if not isinstance(booking, Booking):
+        return booking, []
+    if booking.status is Status.EXPIRED:
+        return _expired(booking, booking.version), []
+    if booking.status is not Status.HELD or not booking.expired(world.now):
+        return o.NotExpired(booking_id=booking.booking_id, expires_at=booking.expires_at), []
+    return _expired(booking, booking.version + 1), expire(booking)
+
+
+def expire(booking: Booking) -> list[Entry]:
+    """The entries that journal a hold as expired, whoever met it."""
+    return on_every_stream(booking, e.Expired())
+
+
+def on_every_stream(booking: Booking, event: e.Event) -> list[Entry]:
+    """The event on each stream the booking claims; what was booked leads, not the actor's time."""
+    claimed = dict.fromkeys(claim.bookable for claim in booking.claims.values())
+    streams = sorted(claimed, key=lambda stream: stream.startswith(ACTOR_PREFIX))
+    version = booking.version + 1
+    return [
+        Entry(stream, event, booking.booking_id, version, i == 0)
+        for i, stream in enumerate(streams)
+    ]
+
+
+def _lapsed(world: World, booking: Booking) -> o.AnyOutcome | None:
+    """The refusal for a booking that is gone, or whose hold is over though nobody journalled it."""
+    if booking.status is Status.EXPIRED or (booking.live and booking.expired(world.now)):
+        expired_at = booking.expires_at or world.now
+        return o.HoldExpired(booking_id=booking.booking_id, expired_at=expired_at)
+    if not booking.live:
+        return o.NotBooked(actor=booking.actor, booking_id=booking.booking_id)
+    return None
+
+
+def _expired(booking: Booking, version: int) -> o.Expired:
+    return o.Expired(booking_id=booking.booking_id, actor=booking.actor, version=version)
+
+
+def _wrong(booking: Booking, wanted: Status) -> o.WrongStatus:
+    return o.WrongStatus(booking_id=booking.booking_id, status=booking.status, wanted=wanted)

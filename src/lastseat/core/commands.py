@@ -1,0 +1,226 @@
+"""What callers ask for: frozen values that say everything a decision needs but the time.
+
+A command names its *boundary*: the bookables, bookings and actors that its decision reads and
+writes. The engine locks the boundary, reads it, and calls `decide` (booking.py). No command reads
+a clock; ids are drawn by whoever makes the command.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from lastseat.core.events import ActorTime, Fact, Kind
+
+
+class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`units` of a bookable, asked for.
+
+    An occurrence has its own time, so `start` and `end` are left out; a resource or pool needs
+    both (aware datetimes). `before` and `after` are the buffers in seconds: capacity is taken for
+    `[start - before, end + after)`, the customer sees `[start, end)`.
+    """
+
+    bookable: str
+    units: int = 1
+    start: datetime | None = None
+    end: datetime | None = None
+    before: int = 0
+    after: int = 0
+    local_start: str | None = None
+    time_zone: str | None = None
+
+
+class Seat(Struct, frozen=True):
+    """A booking named by whose it is and where: the live one of `actor` on `bookable`."""
+
+    bookable: str
+    actor: str
+
+
+class BookingId(Struct, frozen=True):
+    """A booking named by its id."""
+
+    booking_id: str
+
+
+Target = Seat | BookingId
+
+
+class Command(Struct, frozen=True, kw_only=True, tag=True):
+    """What every command carries.
+
+    `command_id` is a UUID that the journal keeps beside each effect. `principal` is who asks, an
+    opaque id. `key` is the caller's idempotency key (MISSION C6). `expected` maps streams to the
+    sequence the caller observed: another one is answered `conflict` (MISSION A2, A3).
+    """
+
+    tenant_id: str
+    command_id: str
+    principal: str = "system"
+    key: str | None = None
+    expected: dict[str, int] = {}
+
+
+class Define(Command, frozen=True, kw_only=True, tag="define"):
+    """Make a bookable. The same definition again changes nothing; another is `already_defined`.
+
+    An occurrence has `start` and `end`. An event has `starts`, naive local times in `time_zone`,
+    ISO 8601 to the minute (`2026-11-23T18:00`), and the duration in `seconds`; the id of its
+    occurrence is `<event>@<local start>`.
+    """
+
+    bookable: str
+    kind: Kind
+    capacity: int
+    start: datetime | None = None
+    end: datetime | None = None
+    time_zone: str | None = None
+    actor_time: ActorTime = ActorTime.REFUSE
+    starts: tuple[str, ...] = ()
+    seconds: int = 0
+
+
+class Book(Command, frozen=True, kw_only=True, tag="book"):
+    """Take all `claims` for `actor`, or none.
+
+    With `hold_seconds` the booking is HELD and expires that long after the decision; it can be
+    extended to `limit_seconds` after it. Without, it is CONFIRMED, or RESERVED when `confirmed` is
+    false. `override` skips capacity and the actor's time: a logged permission (MISSION D3), with
+    `reason`. `metadata` and `reason` are personal data and stay out of the journal.
+    """
+
+    booking_id: str
+    actor: str
+    claims: tuple[Claim, ...]
+    hold_seconds: int | None = None
+    limit_seconds: int | None = None
+    confirmed: bool = True
+    override: bool = False
+    reason: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class Confirm(Command, frozen=True, kw_only=True, tag="confirm"):
+    """Make a held or reserved booking CONFIRMED."""
+
+    target: Target
+    version: int | None = None
+
+
+class Release(Command, frozen=True, kw_only=True, tag="release"):
+    """Give a hold back. A booking that is not HELD is left alone (`not_held`)."""
+
+    target: Target
+    version: int | None = None
+
+
+class Cancel(Command, frozen=True, kw_only=True, tag="cancel"):
+    """Cancel a booking and free its claims."""
+
+    target: Target
+    version: int | None = None
+
+
+class Extend(Command, frozen=True, kw_only=True, tag="extend"):
+    """Let a hold expire `seconds` from the decision on, within its limit; never sooner."""
+
+    target: Target
+    seconds: int
+    version: int | None = None
+
+
+class Expire(Command, frozen=True, kw_only=True, tag="expire"):
+    """Journal a hold as expired if its time has run out, else `not_expired`."""
+
+    target: Target
+
+
+class Relocation(Struct, frozen=True, kw_only=True):
+    """A booking and the claims it is to have from now on."""
+
+    target: Target
+    claims: tuple[Claim, ...]
+    version: int | None = None
+
+
+class Move(Command, frozen=True, kw_only=True, tag="move"):
+    """Relocate one or several bookings in one step, all or none (MISSION A10).
+
+    What the moved bookings held counts as free while their new claims are checked, so two sold-out
+    bookings can be swapped. Claims that stay the same keep their place.
+    """
+
+    moves: tuple[Relocation, ...]
+    override: bool = False
+    reason: str | None = None
+
+
+class ChangeCapacity(Command, frozen=True, kw_only=True, tag="change_capacity"):
+    """Set a bookable's capacity; of an event: also that of its occurrences still following it.
+
+    Below what is taken it is refused (`below_taken`) unless `override`, which marks the
+    difference as overbooked.
+    """
+
+    bookable: str
+    capacity: int
+    override: bool = False
+    reason: str | None = None
+
+
+class Append(Command, frozen=True, kw_only=True, tag="append"):
+    """Append facts to streams whose sequences are `expected`, all or none (MISSION A2).
+
+    Only facts: what changes capacity is decided, never appended.
+    """
+
+    facts: dict[str, tuple[Fact, ...]]
+
+
+AnyCommand = (
+    Define
+    | Book
+    | Confirm
+    | Release
+    | Cancel
+    | Extend
+    | Expire
+    | Move
+    | ChangeCapacity
+    | Append
+)
+
+Targeted = Confirm | Release | Cancel | Extend | Expire
+
+
+def bookables_of(command: AnyCommand) -> tuple[str, ...]:
+    """The bookables a command names itself, without those of the bookings it names."""
+    return (*_named(command), *command.expected)
+
+
+def _named(command: AnyCommand) -> tuple[str, ...]:
+    match command:
+        case Define() | ChangeCapacity():
+            return (command.bookable,)
+        case Book():
+            return tuple(claim.bookable for claim in command.claims)
+        case Confirm() | Release() | Cancel() | Extend() | Expire():
+            return (command.target.bookable,) if isinstance(command.target, Seat) else ()
+        case Move():
+            claimed = [claim.bookable for move in command.moves for claim in move.claims]
+            seats = [move.target for move in command.moves if isinstance(move.target, Seat)]
+            return (*claimed, *(seat.bookable for seat in seats))
+        case Append():
+            return tuple(command.facts)
+
+
+def targets_of(command: AnyCommand) -> tuple[Target, ...]:
+    """The existing bookings a command names."""
+    match command:
+        case Confirm() | Release() | Cancel() | Extend() | Expire():
+            return (command.target,)
+        case Move():
+            return tuple(move.target for move in command.moves)
+        case Define() | Book() | ChangeCapacity() | Append():
+            return ()

@@ -1,0 +1,92 @@
+"""One command against the state under the lock: the checks common to all, then its own decision.
+
+`decide` is pure: it reads the world, changes nothing, and returns what the command came to with
+the entries to write. `settle` is decide and apply, what the engine calls for each command in turn.
+"""
+
+from typing import assert_never
+
+from lastseat.core import booking, defining, moving
+from lastseat.core import commands as c
+from lastseat.core import outcomes as o
+from lastseat.core.booking import Decision
+from lastseat.core.limits import CLOCK_TOLERANCE
+from lastseat.core.status import Status
+from lastseat.core.world import World
+
+
+def decide(world: World, command: c.AnyCommand) -> Decision:
+    """What `command` comes to, and the entries that make it so (none for a refusal)."""
+    if command.expected:
+        refusal = _unexpected(world, command)
+        if refusal is not None:
+            return refusal, []
+    outcome, entries = _decide(world, command)
+    for entry in entries:
+        last = world.bookables[entry.stream].at
+        if last is not None and last > world.now and last - world.now > CLOCK_TOLERANCE:
+            return o.ClockBehind(bookable=entry.stream, last=last, clock=world.now), []
+    return outcome, entries
+
+
+def _unexpected(world: World, command: c.AnyCommand) -> o.AnyOutcome | None:
+    """`conflict` when a stream has moved on since the caller observed it (MISSION A2, A3)."""
+    actor = command.actor if isinstance(command, c.Book) else None
+    for stream, seq in command.expected.items():
+        bookable = world.bookables.get(stream)
+        if bookable is None or bookable.seq == 0:
+            return o.UnknownBookable(bookable=stream)
+        if bookable.seq != seq:
+            return o.Conflict(
+                rule="expected_seq", actor=actor, bookable=stream, actual=bookable.seq
+            )
+    return None
+
+
+def _decide(world: World, command: c.AnyCommand) -> Decision:
+    match command:
+        case c.Book():
+            return booking.decide_book(world, command)
+        case c.Confirm():
+            return booking.decide_confirm(world, command)
+        case c.Release():
+            return booking.decide_release(world, command)
+        case c.Cancel():
+            return booking.decide_cancel(world, command)
+        case c.Extend():
+            return booking.decide_extend(world, command)
+        case c.Expire():
+            return booking.decide_expire(world, command)
+        case c.Move():
+            return moving.decide_move(world, command)
+        case c.Define():
+            return defining.decide_define(world, command)
+        case c.ChangeCapacity():
+            return defining.decide_change_capacity(world, command)
+        case c.Append():
+            return defining.decide_append(world, command)
+        case _:
+            assert_never(command)
+
+
+def settle(world: World, command: c.AnyCommand) -> Decision:
+    """Decide, and let the world go on from there."""
+    outcome, entries = decide(world, command)
+    if entries:
+        world.apply(entries, command.actor if isinstance(command, c.Book) else None)
+    return outcome, entries
+
+
+def expire_due(world: World) -> list[str]:
+    """Journal every hold in the world whose time is over; returns their booking ids.
+
+    Called once before the batch's commands, so that they find those places free (MISSION A9).
+    """
+    due = [
+        x.booking_id
+        for x in world.bookings.values()
+        if x.status is Status.HELD and x.expired(world.now)
+    ]
+    for booking_id in due:
+        world.apply(booking.expire(world.bookings[booking_id]))
+    return due

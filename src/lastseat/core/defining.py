@@ -1,0 +1,148 @@
+"""Bookables coming into being, changing capacity, and facts noted on their streams."""
+
+from datetime import datetime, timedelta
+
+from lastseat.core import commands as c
+from lastseat.core import events as e
+from lastseat.core import outcomes as o
+from lastseat.core.booking import Decision
+from lastseat.core.events import Kind
+from lastseat.core.interval import Interval, Load, peak_overlap
+from lastseat.core.limits import LATEST
+from lastseat.core.state import Bookable, Entry
+from lastseat.core.world import World
+
+
+def decide_define(world: World, command: c.Define) -> Decision:
+    """Make the bookable; the same definition again changes nothing."""
+    during = None
+    if command.start is not None and command.end is not None:
+        during = Interval(command.start, command.end)
+    defined = e.Defined(
+        command.kind,
+        command.capacity,
+        during,
+        command.time_zone,
+        None,
+        command.starts,
+        command.seconds,
+        command.actor_time,
+    )
+    there = world.bookables[command.bookable]
+    if there.seq == 0:
+        entry = Entry(command.bookable, defined)
+        return o.Defined(bookable=command.bookable, created=True), [entry]
+    field = _difference(there, defined)
+    if field is not None:
+        return o.AlreadyDefined(bookable=command.bookable, field=field), []
+    return o.Defined(bookable=command.bookable, created=False), []
+
+
+def _difference(there: Bookable, defined: e.Defined) -> str | None:
+    for field in (
+        "kind",
+        "capacity",
+        "during",
+        "time_zone",
+        "event_id",
+        "starts",
+        "seconds",
+        "actor_time",
+    ):
+        if getattr(there, field) != getattr(defined, field):
+            return field
+    return None
+
+
+def occurrence_id(event_id: str, local_start: str) -> str:
+    """The id of the occurrence of an event that starts at a local time, to the minute."""
+    return f"{event_id}@{local_start}"
+
+
+def event_of(bookable: str) -> str | None:
+    """The event whose occurrence an id names by its form, or None for any other id."""
+    event_id, at, start = bookable.rpartition("@")
+    if not at or not event_id:
+        return None
+    try:
+        parsed = datetime.strptime(start, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - local by definition
+    except ValueError:
+        return None
+    return event_id if parsed.strftime("%Y-%m-%dT%H:%M") == start else None
+
+
+def open_occurrence(event: Bookable, bookable: str, start: datetime) -> Entry:
+    """The first entry of an event's occurrence: the event's capacity as it is under the lock.
+
+    `start` is the occurrence's start in UTC.
+    """
+    during = Interval(start, start + timedelta(seconds=event.seconds))
+    return Entry(
+        bookable,
+        e.Defined(
+            Kind.OCCURRENCE,
+            event.capacity,
+            during,
+            event.time_zone,
+            event.bookable,
+            (),
+            0,
+            event.actor_time,
+        ),
+    )
+
+
+def decide_change_capacity(world: World, command: c.ChangeCapacity) -> Decision:
+    """Set the capacity of a bookable, or of an event and the occurrences that follow it.
+
+    Below what is taken: `below_taken`, or overbooked by an override. What lies in the past is not
+    counted for a pool, and an event's past occurrences keep the capacity they had.
+    """
+    bookable = world.bookables.get(command.bookable)
+    if bookable is None or bookable.seq == 0 or bookable.kind is Kind.ACTOR:
+        return o.UnknownBookable(bookable=command.bookable), []
+    if bookable.kind is Kind.RESOURCE:
+        reason = "an exclusive resource has capacity 1; define a pool instead"
+        return o.Invalid(field="capacity", reason=reason), []
+    changed = [bookable]
+    if bookable.kind is Kind.EVENT:
+        changed += [
+            follower
+            for follower in (world.bookables[x] for x in world.followers[bookable.bookable])
+            if not follower.own_capacity and follower.during and follower.during.end > world.now
+        ]
+    own = bookable.event_id is not None
+    entries: list[Entry] = []
+    for state in changed:
+        taken = _peak(state, world.now)
+        if taken > command.capacity and not command.override:
+            return o.BelowTaken(bookable=state.bookable, capacity=state.capacity, taken=taken), []
+        # A pool's overbooking varies in time, so only an occurrence has a number for it.
+        overbooked = max(0, taken - command.capacity) if state.counted else 0
+        if (state.capacity, state.overbooked) != (command.capacity, overbooked):
+            event = e.CapacityChanged(command.capacity, overbooked, own)
+            entries.append(Entry(state.bookable, event))
+    over = sum(x.event.overbooked for x in entries if isinstance(x.event, e.CapacityChanged))
+    outcome = o.CapacityChanged(
+        bookable=command.bookable, capacity=command.capacity, overbooked=over
+    )
+    return outcome, entries
+
+
+def _peak(state: Bookable, now: datetime) -> int:
+    if state.counted:
+        return state.taken
+    loads = [Load(claim.blocked, claim.units) for claim in state.claims.values()]
+    return peak_overlap(loads, Interval(now, LATEST))
+
+
+def decide_append(world: World, command: c.Append) -> Decision:
+    """Append the facts; the sequences were compared before (see decide.py)."""
+    entries = [
+        Entry(stream, fact) for stream, facts in command.facts.items() for fact in facts
+    ]
+    sequences = {
+        stream: world.bookables[stream].seq + len(facts)
+        for stream, facts in command.facts.items()
+    }
+    return o.Appended(sequences=sequences), entries

@@ -1,0 +1,372 @@
+"""What a command came to. A refusal is an outcome too: a value, never an exception.
+
+`Code` lists every outcome's name; refusals stand there in the order in which they are checked, so
+when several hold, the first is the answer. Over HTTP a refusal's `code` is this name.
+
+An outcome's `actor` is the reference the caller gave, never the journal's surrogate.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from lastseat.core.interval import Interval
+from lastseat.core.status import Status
+
+
+class Code(StrEnum):
+    """Every outcome: first what succeeded, then the refusals in order of precedence."""
+
+    BOOKED = "booked"
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    CANCELLED = "cancelled"
+    EXTENDED = "extended"
+    EXPIRED = "expired"
+    MOVED = "moved"
+    DEFINED = "defined"
+    CAPACITY_CHANGED = "capacity_changed"
+    APPENDED = "appended"
+
+    OVERLOADED = "overloaded"
+    INVALID = "invalid"
+    KEY_REUSED = "key_reused"
+    UNKNOWN_BOOKABLE = "unknown_bookable"
+    UNKNOWN_BOOKING = "unknown_booking"
+    CLOCK_BEHIND = "clock_behind"
+    ALREADY_DEFINED = "already_defined"
+    CONFLICT = "conflict"
+    NOT_BOOKED = "not_booked"
+    HOLD_EXPIRED = "hold_expired"
+    NOT_HELD = "not_held"
+    NOT_EXPIRED = "not_expired"
+    WRONG_STATUS = "wrong_status"
+    ALREADY = "already"
+    EXTEND_LIMIT = "extend_limit"
+    BELOW_TAKEN = "below_taken"
+    FULL = "full"
+    ACTOR_BUSY = "actor_busy"
+
+
+class Outcome(Struct, frozen=True, kw_only=True, tag_field="code", omit_defaults=True):
+    """What every outcome is. `ok` tells a success from a refusal."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command did what it asked for."""
+        return isinstance(self, Success)
+
+    @property
+    def code(self) -> Code:
+        """The outcome's name."""
+        return Code(str(self.__struct_config__.tag))
+
+
+class Success(Outcome, frozen=True, kw_only=True):
+    """The command did what it asked for."""
+
+
+class Refusal(Outcome, frozen=True, kw_only=True):
+    """The command was refused and nothing was written."""
+
+
+class Overlap(Struct, frozen=True, kw_only=True):
+    """A warning: the actor has another booking over this time (`warn` of MISSION B8)."""
+
+    booking_id: str
+    during: Interval
+
+
+class Booked(Success, frozen=True, kw_only=True, tag="booked", gc=False):
+    """All claims are taken. `seat` is the party's first place on the roster, 1-based, of the first
+    occurrence claimed; 0 when none is an occurrence.
+    """
+
+    booking_id: str
+    actor: str
+    seat: int
+    units: int
+    status: Status
+    version: int = 1
+    warnings: tuple[Overlap, ...] = ()
+
+
+class Held(Success, frozen=True, kw_only=True, tag="held"):
+    """All claims are taken until `expires_at`; the hold can be extended until `limit_at`."""
+
+    booking_id: str
+    actor: str
+    seat: int
+    units: int
+    expires_at: datetime
+    limit_at: datetime
+    version: int = 1
+    warnings: tuple[Overlap, ...] = ()
+
+
+class Confirmed(Success, frozen=True, kw_only=True, tag="confirmed"):
+    """The booking is CONFIRMED; confirming it again answers the same and changes nothing."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class Released(Success, frozen=True, kw_only=True, tag="released"):
+    """The hold was given back."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class Cancelled(Success, frozen=True, kw_only=True, tag="cancelled"):
+    """The booking is cancelled and its claims are free."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class Extended(Success, frozen=True, kw_only=True, tag="extended"):
+    """The hold now lasts until `expires_at`."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+    expires_at: datetime
+
+
+class Expired(Success, frozen=True, kw_only=True, tag="expired"):
+    """The hold's time had run out and the journal now says so."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class Relocated(Struct, frozen=True, kw_only=True):
+    """One moved booking; `seat` is its first on the first occurrence it moved to, 0 for none."""
+
+    booking_id: str
+    version: int
+    seat: int
+
+
+class Moved(Success, frozen=True, kw_only=True, tag="moved"):
+    """Every booking has its new claims."""
+
+    moved: tuple[Relocated, ...]
+    warnings: tuple[Overlap, ...] = ()
+
+
+class Defined(Success, frozen=True, kw_only=True, tag="defined"):
+    """The bookable exists with this definition; `created` is false when it already did."""
+
+    bookable: str
+    created: bool
+
+
+class CapacityChanged(Success, frozen=True, kw_only=True, tag="capacity_changed"):
+    """The capacity is `capacity`; `overbooked` units more than that are taken."""
+
+    bookable: str
+    capacity: int
+    overbooked: int
+
+
+class Appended(Success, frozen=True, kw_only=True, tag="appended"):
+    """The facts are written; `sequences` maps each stream to its last sequence."""
+
+    sequences: dict[str, int]
+
+
+class Overloaded(Refusal, frozen=True, kw_only=True, tag="overloaded"):
+    """Too much is waiting, or a lock was held too long; try again after `retry_after` seconds."""
+
+    retry_after: float
+
+
+class Invalid(Refusal, frozen=True, kw_only=True, tag="invalid"):
+    """`field` of the command can't be taken, for `reason`."""
+
+    field: str
+    reason: str
+
+
+class KeyReused(Refusal, frozen=True, kw_only=True, tag="key_reused"):
+    """The idempotency key was used for another request; use a new key."""
+
+    key: str
+
+
+class UnknownBookable(Refusal, frozen=True, kw_only=True, tag="unknown_bookable"):
+    """The tenant has no such occurrence, resource, pool or event."""
+
+    bookable: str
+
+
+class UnknownBooking(Refusal, frozen=True, kw_only=True, tag="unknown_booking"):
+    """The tenant has no booking of that id."""
+
+    booking_id: str
+
+
+class ClockBehind(Refusal, frozen=True, kw_only=True, tag="clock_behind"):
+    """The database's clock lies more than 5 s behind the stream's last entry: mend it first."""
+
+    bookable: str
+    last: datetime
+    clock: datetime
+
+
+class AlreadyDefined(Refusal, frozen=True, kw_only=True, tag="already_defined"):
+    """The bookable exists with another definition; `field` is the first that differs."""
+
+    bookable: str
+    field: str
+
+
+class Conflict(Refusal, frozen=True, kw_only=True, tag="conflict"):
+    """Somebody was faster, or the caller's picture is stale. `rule` says which:
+
+    `exclusive`: the resource is taken in that time (`during` is the claim in the way);
+    `expected_seq`: the stream is at `actual`; `version`: the booking is at `actual`;
+    `boundary`: the booking kept moving while its places were being locked.
+    """
+
+    rule: str
+    actor: str | None = None
+    bookable: str | None = None
+    booking_id: str | None = None
+    during: Interval | None = None
+    actual: int | None = None
+
+
+class NotBooked(Refusal, frozen=True, kw_only=True, tag="not_booked"):
+    """There is no live booking there: never made, cancelled before, or expired."""
+
+    actor: str | None = None
+    bookable: str | None = None
+    booking_id: str | None = None
+
+
+class HoldExpired(Refusal, frozen=True, kw_only=True, tag="hold_expired"):
+    """The hold ran out at `expired_at`; hold or book again."""
+
+    booking_id: str
+    expired_at: datetime
+
+
+class NotHeld(Refusal, frozen=True, kw_only=True, tag="not_held"):
+    """The booking is not a hold, so it can't be released or extended; `status` is what it is."""
+
+    booking_id: str
+    status: Status
+
+
+class NotExpired(Refusal, frozen=True, kw_only=True, tag="not_expired"):
+    """The booking is not a hold whose time has run out."""
+
+    booking_id: str
+    expires_at: datetime | None = None
+
+
+class WrongStatus(Refusal, frozen=True, kw_only=True, tag="wrong_status"):
+    """A booking that is `status` can't become `wanted` (see status.py)."""
+
+    booking_id: str
+    status: Status
+    wanted: str
+
+
+class Already(Refusal, frozen=True, kw_only=True, tag="already"):
+    """The actor is on that roster already, at `seat` (MISSION A5)."""
+
+    booking_id: str
+    actor: str
+    bookable: str
+    seat: int
+    status: Status
+
+
+class ExtendLimit(Refusal, frozen=True, kw_only=True, tag="extend_limit"):
+    """The hold can't be extended past `limit_at`."""
+
+    booking_id: str
+    limit_at: datetime
+
+
+class BelowTaken(Refusal, frozen=True, kw_only=True, tag="below_taken"):
+    """`taken` units are taken at the peak, more than the capacity asked for."""
+
+    bookable: str
+    capacity: int
+    taken: int
+
+
+class Full(Refusal, frozen=True, kw_only=True, tag="full"):
+    """Not enough is left for the whole party; `left` units are, in that time."""
+
+    actor: str
+    bookable: str
+    capacity: int
+    left: int
+    during: Interval
+
+
+class ActorBusy(Refusal, frozen=True, kw_only=True, tag="actor_busy"):
+    """The actor has another booking, `booking_id`, over `during` (MISSION B8)."""
+
+    actor: str
+    booking_id: str
+    during: Interval
+
+
+AnyOutcome = (
+    Booked
+    | Held
+    | Confirmed
+    | Released
+    | Cancelled
+    | Extended
+    | Expired
+    | Moved
+    | Defined
+    | CapacityChanged
+    | Appended
+    | Overloaded
+    | Invalid
+    | KeyReused
+    | UnknownBookable
+    | UnknownBooking
+    | ClockBehind
+    | AlreadyDefined
+    | Conflict
+    | NotBooked
+    | HoldExpired
+    | NotHeld
+    | NotExpired
+    | WrongStatus
+    | Already
+    | ExtendLimit
+    | BelowTaken
+    | Full
+    | ActorBusy
+)
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[AnyOutcome] = msgspec.json.Decoder(AnyOutcome)
+
+
+def encode(outcome: AnyOutcome) -> str:
+    """The outcome as JSON text, as stored with an idempotency key."""
+    return _ENCODER.encode(outcome).decode()
+
+
+def decode(text: str) -> AnyOutcome:
+    """The outcome that `encode` wrote."""
+    return _DECODER.decode(text)

@@ -1,0 +1,250 @@
+"""The state that decisions read, and `evolve`: how each event changes it. Nothing decides here.
+
+A `Bookable` is one stream folded. It may hold all of its live claims (a whole fold, as `verify`
+does) or only those that the decisions at hand can touch (what the engine reads under the lock);
+the counters `taken`, `overbooked` and `seq` are right in both cases.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+from msgspec import Struct
+
+from lastseat.core import events as e
+from lastseat.core.events import ActorTime, Event, Kind
+from lastseat.core.interval import Interval
+from lastseat.core.status import FREED, Status
+
+ACTOR_PREFIX = "actor:"
+"""The stream of an actor's own time is this and the actor's surrogate."""
+
+
+class LiveClaim(Struct, gc=False):
+    """A claim that counts. `place` is its first seat on the roster where that was asked for."""
+
+    booking_id: str
+    no: int
+    bookable: str
+    actor_id: str
+    units: int
+    during: Interval
+    blocked: Interval
+    seq: int
+    exclusive: bool = False
+    override: bool = False
+    local_start: str | None = None
+    time_zone: str | None = None
+    live: bool = True
+    place: int = 0
+
+
+class Bookable(Struct):
+    """One bookable's stream, folded."""
+
+    bookable: str
+    kind: Kind
+    capacity: int
+    overbooked: int = 0
+    taken: int = 0
+    seq: int = 0
+    at: datetime | None = None
+    during: Interval | None = None
+    time_zone: str | None = None
+    event_id: str | None = None
+    starts: tuple[str, ...] = ()
+    seconds: int = 0
+    own_capacity: bool = False
+    actor_time: ActorTime = ActorTime.REFUSE
+    claims: dict[tuple[str, int], LiveClaim] = msgspec.field(default_factory=dict)
+    ranked: bool = True
+    """Whether `evolve` keeps the claims' places: decisions want them, a whole fold has no use."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether capacity bounds the sum of all units (an occurrence), not a peak in time."""
+        return self.kind is Kind.OCCURRENCE
+
+    @property
+    def left(self) -> int:
+        """Units of an occurrence that are still free, never below 0."""
+        return max(0, self.capacity - self.taken)
+
+
+class Booking(Struct):
+    """One booking: its lead entries folded, and its live claims on every stream."""
+
+    booking_id: str
+    actor_id: str
+    status: Status
+    version: int
+    actor: str | None = None
+    expires_at: datetime | None = None
+    limit_at: datetime | None = None
+    made: int = 0
+    """The highest claim number given so far; numbers are never used twice."""
+    claims: dict[int, LiveClaim] = msgspec.field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether its claims count."""
+        return self.status not in FREED
+
+    def expired(self, now: datetime) -> bool:
+        """The one predicate for a hold whose time is over, whoever asks (MISSION A9)."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+class Entry(Struct):
+    """One row to be written to the journal: an event on a stream, for a booking or not.
+
+    Of the entries of one change of a booking exactly one is the `lead`: the row that audit and
+    feeds read. `seq` and `at` are given when the entry is applied.
+    """
+
+    stream: str
+    event: Event
+    booking_id: str | None = None
+    version: int | None = None
+    lead: bool = False
+    seq: int = 0
+    at: datetime | None = None
+
+
+def actor_stream(actor_id: str) -> str:
+    """The id of the bookable that is an actor's own time (MISSION B8)."""
+    return ACTOR_PREFIX + actor_id
+
+
+def undefined(bookable: str) -> Bookable:
+    """A stream before its first entry. An actor's own time needs no definition."""
+    if bookable.startswith(ACTOR_PREFIX):
+        return Bookable(bookable, Kind.ACTOR, 1)
+    return Bookable(bookable, Kind.OCCURRENCE, 0)
+
+
+def evolve(state: Bookable, entry: Entry) -> None:
+    """Change `state` as the entry says. The only code that does, for decisions and proofs alike."""
+    event = entry.event
+    match event:
+        case e.Booked():
+            _add(state, entry, event.actor_id, event.claims)
+        case e.Confirmed() | e.Extended() | e.Fact():
+            pass
+        case e.Released() | e.Cancelled() | e.Expired():
+            _remove(state, [key for key in state.claims if key[0] == entry.booking_id])
+        case e.Moved():
+            _move(state, entry, event)
+        case e.CapacityChanged():
+            state.capacity = event.capacity
+            state.overbooked = event.overbooked
+            state.own_capacity = event.own
+        case e.Defined():
+            state.kind = event.kind
+            state.capacity = event.capacity
+            state.during = event.during
+            state.time_zone = event.time_zone
+            state.event_id = event.event_id
+            state.starts = event.starts
+            state.seconds = event.seconds
+            state.actor_time = event.actor_time
+        case e.Checkpoint():
+            state.capacity = event.capacity
+            state.overbooked = event.overbooked
+            state.taken = event.taken
+        case _:
+            assert_never(event)
+    state.seq = entry.seq
+    state.at = entry.at
+
+
+def _add(state: Bookable, entry: Entry, actor_id: str, made: tuple[e.ClaimMade, ...]) -> None:
+    """Count the claims an event made. An override may push an occurrence over its capacity."""
+    if entry.booking_id is None:
+        raise ValueError(f"{entry.stream}/{entry.seq}: claims without a booking")
+    for claim in made:
+        during = claim.during or state.during
+        if during is None:
+            raise ValueError(f"{entry.stream}/{entry.seq}: a claim without a time")
+        state.claims[entry.booking_id, claim.no] = LiveClaim(
+            entry.booking_id,
+            claim.no,
+            entry.stream,
+            actor_id,
+            claim.units,
+            during,
+            claim.blocked or during,
+            entry.seq,
+            claim.exclusive,
+            claim.override,
+            claim.local_start,
+            claim.time_zone,
+            True,
+            state.taken + 1 if state.counted else 0,
+        )
+        if state.counted:
+            state.taken += claim.units
+            if claim.override:
+                state.overbooked = max(state.overbooked, state.taken - state.capacity)
+
+
+def _remove(state: Bookable, keys: list[tuple[str, int]]) -> None:
+    """Free claims; what an override had overbooked shrinks with them, seats behind move up."""
+    for key in keys:
+        gone = state.claims.pop(key)
+        gone.live = False
+        if state.counted:
+            state.taken -= gone.units
+            state.overbooked = min(state.overbooked, max(0, state.taken - state.capacity))
+            if state.ranked:
+                for claim in state.claims.values():
+                    if claim.seq > gone.seq:
+                        claim.place -= gone.units
+
+
+def _move(state: Bookable, entry: Entry, event: e.Moved) -> None:
+    booking_id = entry.booking_id
+    if booking_id is None:
+        raise ValueError(f"{entry.stream}/{entry.seq}: a move without a booking")
+    actor_id = event.actor_id
+    _remove(state, [(booking_id, no) for no in event.left])
+    _add(state, entry, actor_id, event.claims)
+
+
+def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
+    """The booking after one of its entries; `before` is None for the first.
+
+    Only status, version and expiry: the claims are those of the streams.
+    """
+    event = entry.event
+    if entry.booking_id is None or entry.version is None:
+        raise ValueError(f"{entry.stream}/{entry.seq}: not an entry of a booking")
+    if before is None:
+        if not isinstance(event, e.Booked):
+            raise ValueError(f"{entry.stream}/{entry.seq}: the booking was never made")
+        return Booking(
+            entry.booking_id,
+            event.actor_id,
+            event.status,
+            entry.version,
+            None,
+            event.expires_at,
+            event.limit_at,
+        )
+    before.version = entry.version
+    match event:
+        case e.Confirmed():
+            before.status, before.expires_at, before.limit_at = Status.CONFIRMED, None, None
+        case e.Extended():
+            before.expires_at = event.expires_at
+        case e.Released() | e.Cancelled():
+            before.status = Status.CANCELLED
+        case e.Expired():
+            before.status = Status.EXPIRED
+        case e.Moved():
+            pass
+        case e.Booked() | e.Defined() | e.CapacityChanged() | e.Fact() | e.Checkpoint():
+            raise ValueError(f"{entry.stream}/{entry.seq}: {event!r} can't follow in a booking")
+        case _:
+            assert_never(event)
+    return before

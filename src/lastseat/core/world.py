@@ -1,0 +1,89 @@
+"""The working set of a batch: the parts of one tenant's state that its decisions may touch.
+
+The engine fills a `World` with what it read under the locks; `decide` reads it; `apply` lets a
+decision's entries change it, so that the next command of the batch sees what its predecessors
+left. What was changed is remembered here, for the rows to be written.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from lastseat.core import events as e
+from lastseat.core.state import Bookable, Booking, Entry, LiveClaim, evolve, evolve_booking
+
+
+class World:
+    """Bookables, bookings and actors by id, at one instant `now` (aware, UTC)."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.bookables: dict[str, Bookable] = {}
+        self.bookings: dict[str, Booking] = {}
+        self.actors: dict[str, str] = {}
+        """The callers' references to the surrogates."""
+        self.seated: dict[tuple[str, str], str] = {}
+        """(occurrence, surrogate) to the live booking there."""
+        self.followers: dict[str, tuple[str, ...]] = {}
+        """An event's occurrences that have a stream."""
+        self.made: list[LiveClaim] = []
+        self.freed: list[LiveClaim] = []
+        self.entries: list[Entry] = []
+        self.touched_bookings: dict[str, None] = {}
+        self.touched_streams: dict[str, None] = {}
+
+    def add_booking(self, booking: Booking) -> None:
+        """Put a booking read from the ledger, with its claims, into the world."""
+        self.bookings[booking.booking_id] = booking
+        for claim in booking.claims.values():
+            bookable = self.bookables.get(claim.bookable)
+            if bookable is None:
+                continue
+            bookable.claims[claim.booking_id, claim.no] = claim
+            if bookable.counted:
+                self.seated[claim.bookable, booking.actor_id] = claim.booking_id
+
+    def apply(self, entries: list[Entry], actor: str | None = None) -> None:
+        """Let a decision's entries change the state; numbers and times them as they are applied.
+
+        Time never goes back within a stream. `actor` is the reference a new booking was made for.
+        """
+        for entry in entries:
+            bookable = self.bookables[entry.stream]
+            entry.seq = bookable.seq + 1
+            last = bookable.at
+            entry.at = self.now if last is None or last < self.now else last
+            evolve(bookable, entry)
+            self.touched_streams[entry.stream] = None
+            if entry.booking_id is not None:
+                self._apply_to_booking(bookable, entry, entry.booking_id, actor)
+        self.entries += entries
+
+    def _apply_to_booking(
+        self, bookable: Bookable, entry: Entry, booking_id: str, actor: str | None
+    ) -> None:
+        self.touched_bookings[booking_id] = None
+        if entry.lead:
+            booking = evolve_booking(self.bookings.get(booking_id), entry)
+            booking.actor = booking.actor or actor
+            self.bookings[booking_id] = booking
+        booking = self.bookings[booking_id]
+        event = entry.event
+        if isinstance(event, e.Moved):
+            self._free(bookable, booking, event.left)
+        if isinstance(event, e.Booked | e.Moved):
+            for made in event.claims:
+                claim = bookable.claims[booking_id, made.no]
+                booking.claims[made.no] = claim
+                booking.made = max(booking.made, made.no)
+                self.made.append(claim)
+                if bookable.counted:
+                    self.seated[bookable.bookable, booking.actor_id] = booking_id
+        elif isinstance(event, e.FREEING):
+            here = [no for no, claim in booking.claims.items() if claim.bookable == entry.stream]
+            self._free(bookable, booking, here)
+
+    def _free(self, bookable: Bookable, booking: Booking, numbers: Iterable[int]) -> None:
+        for no in numbers:
+            self.freed.append(booking.claims.pop(no))
+            if bookable.counted:
+                self.seated.pop((bookable.bookable, booking.actor_id), None)
