@@ -8,6 +8,7 @@ a clock; ids are drawn by whoever makes the command.
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from lastseat.core.events import ActorTime, Fact, Kind
@@ -179,16 +180,7 @@ class Append(Command, frozen=True, kw_only=True, tag="append"):
 
 
 AnyCommand = (
-    Define
-    | Book
-    | Confirm
-    | Release
-    | Cancel
-    | Extend
-    | Expire
-    | Move
-    | ChangeCapacity
-    | Append
+    Define | Book | Confirm | Release | Cancel | Extend | Expire | Move | ChangeCapacity | Append
 )
 
 Targeted = Confirm | Release | Cancel | Extend | Expire
@@ -224,3 +216,8 @@ def targets_of(command: AnyCommand) -> tuple[Target, ...]:
             return tuple(move.target for move in command.moves)
         case Define() | Book() | ChangeCapacity() | Append():
             return ()
+
+
+def metadata_json(metadata: dict[str, Any]) -> str:
+    """A booking's metadata as JSON text."""
+    return msgspec.json.encode(metadata).decode()

@@ -11,6 +11,7 @@ from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.booking import Decision
 from lastseat.core.limits import CLOCK_TOLERANCE
+from lastseat.core.state import Booking
 from lastseat.core.status import Status
 from lastseat.core.world import World
 
@@ -77,16 +78,22 @@ def settle(world: World, command: c.AnyCommand) -> Decision:
     return outcome, entries
 
 
-def expire_due(world: World) -> list[str]:
-    """Journal every hold in the world whose time is over; returns their booking ids.
+def expired_holds(world: World) -> list[Booking]:
+    """The holds in the world whose time is over (MISSION A9)."""
+    return [x for x in world.bookings.values() if x.status is Status.HELD and x.expired(world.now)]
 
-    Called once before the batch's commands, so that they find those places free (MISSION A9).
+
+def expire_due(world: World) -> list[str]:
+    """Journal the holds whose time is over as expired; returns their booking ids.
+
+    Called once before the batch's commands, so that they find those places free. A hold that also
+    claims what is not in the world is left for whoever holds all of it.
     """
     due = [
-        x.booking_id
-        for x in world.bookings.values()
-        if x.status is Status.HELD and x.expired(world.now)
+        hold
+        for hold in expired_holds(world)
+        if all(claim.bookable in world.bookables for claim in hold.claims.values())
     ]
-    for booking_id in due:
-        world.apply(booking.expire(world.bookings[booking_id]))
-    return due
+    for hold in due:
+        world.apply(booking.expire(hold))
+    return [hold.booking_id for hold in due]

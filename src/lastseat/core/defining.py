@@ -30,7 +30,7 @@ def decide_define(world: World, command: c.Define) -> Decision:
     )
     there = world.bookables[command.bookable]
     if there.seq == 0:
-        entry = Entry(command.bookable, defined)
+        entry = Entry(command.bookable, defined, lead=True)
         return o.Defined(bookable=command.bookable, created=True), [entry]
     field = _difference(there, defined)
     if field is not None:
@@ -89,6 +89,7 @@ def open_occurrence(event: Bookable, bookable: str, start: datetime) -> Entry:
             0,
             event.actor_time,
         ),
+        lead=True,
     )
 
 
@@ -121,7 +122,7 @@ def decide_change_capacity(world: World, command: c.ChangeCapacity) -> Decision:
         overbooked = max(0, taken - command.capacity) if state.counted else 0
         if (state.capacity, state.overbooked) != (command.capacity, overbooked):
             event = e.CapacityChanged(command.capacity, overbooked, own)
-            entries.append(Entry(state.bookable, event))
+            entries.append(Entry(state.bookable, event, lead=not entries))
     over = sum(x.event.overbooked for x in entries if isinstance(x.event, e.CapacityChanged))
     outcome = o.CapacityChanged(
         bookable=command.bookable, capacity=command.capacity, overbooked=over
@@ -138,11 +139,9 @@ def _peak(state: Bookable, now: datetime) -> int:
 
 def decide_append(world: World, command: c.Append) -> Decision:
     """Append the facts; the sequences were compared before (see decide.py)."""
-    entries = [
-        Entry(stream, fact) for stream, facts in command.facts.items() for fact in facts
-    ]
+    entries = [Entry(stream, fact) for stream, facts in command.facts.items() for fact in facts]
+    entries[0].lead = True
     sequences = {
-        stream: world.bookables[stream].seq + len(facts)
-        for stream, facts in command.facts.items()
+        stream: world.bookables[stream].seq + len(facts) for stream, facts in command.facts.items()
     }
     return o.Appended(sequences=sequences), entries

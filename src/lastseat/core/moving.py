@@ -80,9 +80,7 @@ def _plan(world: World, relocation: c.Relocation) -> Plan | o.AnyOutcome:
     if not booking.live:
         return o.NotBooked(actor=booking.actor, booking_id=booking.booking_id)
     if booking.status not in RELOCATABLE:
-        return o.WrongStatus(
-            booking_id=booking.booking_id, status=booking.status, wanted="a move"
-        )
+        return o.WrongStatus(booking_id=booking.booking_id, status=booking.status, wanted="a move")
     placements = place(world, relocation.claims, booking.actor or "")
     if not isinstance(placements, list):
         return placements

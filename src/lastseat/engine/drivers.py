@@ -1,0 +1,163 @@
+"""The two drivers that run the executor: one asynchronous, one synchronous. All I/O is here.
+
+Both send the statements of a `Run` in one pipeline: one round trip, whatever their number.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Generator
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from lastseat.engine.errors import DatabaseUnavailable
+from lastseat.engine.requests import Reconnect, Request, Result, Rows, Run, Sleep
+from lastseat.ledger.errors import ConnectionLost, translate
+from lastseat.ledger.sql import QUERIES
+
+Steps = Generator[Request, Any, list[Result]]
+
+RETRY_SECONDS = 0.1
+"""How often a lost database is tried again."""
+
+CONNECT_TIMEOUT = 5
+"""Seconds that one attempt to connect may take."""
+
+APPLICATION_NAME = "lastseat"
+
+
+class Lane:
+    """One connection of an engine's own, opened when first needed and replaced when it breaks.
+
+    `patience` is how many seconds a lost database is waited for. `prepare` off is for poolers that
+    know nothing of prepared statements.
+    """
+
+    def __init__(self, conninfo: str, *, prepare: bool = True, patience: float = 2.0) -> None:
+        self.conninfo = conninfo
+        self.prepare = prepare
+        self.patience = patience
+        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+
+    async def drive(self, steps: Steps) -> list[Result]:
+        """Perform what the executor asks for until it has its results."""
+        reply: Any = None
+        error: Exception | None = None
+        while True:
+            try:
+                request = steps.throw(error) if error else steps.send(reply)
+            except StopIteration as stop:
+                return list(stop.value)
+            reply, error = None, None
+            try:
+                match request:
+                    case Run():
+                        reply = await self._run(request)
+                    case Sleep():
+                        await asyncio.sleep(request.seconds * random.uniform(0.5, 1))
+                    case Reconnect():
+                        await self._reconnect()
+            except psycopg.Error as failure:
+                error = translate(failure)
+                error.__cause__ = failure
+            except (ConnectionLost, DatabaseUnavailable) as failure:
+                error = failure
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _run(self, request: Run) -> list[Rows]:
+        if self._connection is None:
+            await self._reconnect()
+        connection = self._connection
+        if connection is None or connection.closed:
+            raise ConnectionLost("the connection is closed")
+        if len(request.statements) == 1:
+            statement = request.statements[0]
+            cursor = await connection.execute(
+                QUERIES[statement.name], statement.params, prepare=self.prepare
+            )
+            return [await cursor.fetchall() if cursor.description else []]
+        async with connection.pipeline():
+            cursors = [
+                await connection.execute(QUERIES[x.name], x.params, prepare=self.prepare)
+                for x in request.statements
+            ]
+        return [await x.fetchall() if x.description else [] for x in cursors]
+
+    async def _reconnect(self) -> None:
+        await self.close()
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                self._connection = await psycopg.AsyncConnection.connect(
+                    self.conninfo,
+                    autocommit=True,
+                    row_factory=tuple_row,
+                    prepare_threshold=0 if self.prepare else None,
+                    connect_timeout=CONNECT_TIMEOUT,
+                    application_name=APPLICATION_NAME,
+                )
+            except psycopg.OperationalError as failure:
+                if time.monotonic() >= deadline:
+                    raise DatabaseUnavailable(
+                        f"the database can't be reached: {str(failure).strip()}"
+                    ) from failure
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+
+async def drive_in(connection: psycopg.AsyncConnection[Any], steps: Steps) -> list[Result]:
+    """Run nested steps on a caller's asynchronous connection. Raises `LedgerError`."""
+    reply: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            request = steps.throw(error) if error else steps.send(reply)
+        except StopIteration as stop:
+            return list(stop.value)
+        reply, error = None, None
+        if not isinstance(request, Run):
+            raise AssertionError(f"{request!r} in a caller's transaction")
+        try:
+            async with connection.pipeline():
+                cursors = []
+                for statement in request.statements:
+                    cursor = psycopg.AsyncCursor(connection, row_factory=tuple_row)
+                    await cursor.execute(QUERIES[statement.name], statement.params)
+                    cursors.append(cursor)
+            reply = [await x.fetchall() if x.description else [] for x in cursors]
+        except psycopg.Error as failure:
+            error = translate(failure)
+            error.__cause__ = failure
+
+
+def drive_in_sync(connection: psycopg.Connection[Any], steps: Steps) -> list[Result]:
+    """The same on a synchronous one."""
+    reply: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            request = steps.throw(error) if error else steps.send(reply)
+        except StopIteration as stop:
+            return list(stop.value)
+        reply, error = None, None
+        if not isinstance(request, Run):
+            raise AssertionError(f"{request!r} in a caller's transaction")
+        try:
+            with connection.pipeline():
+                cursors = []
+                for statement in request.statements:
+                    cursor = psycopg.Cursor(connection, row_factory=tuple_row)
+                    cursor.execute(QUERIES[statement.name], statement.params)
+                    cursors.append(cursor)
+            reply = [x.fetchall() if x.description else [] for x in cursors]
+        except psycopg.Error as failure:
+            error = translate(failure)
+            error.__cause__ = failure

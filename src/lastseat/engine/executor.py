@@ -1,0 +1,188 @@
+"""One batch of commands, one transaction: lock, read, decide, write, commit. Sans-I/O.
+
+`execute` is a generator: it yields requests (statements to run, a pause, a new connection) and is
+sent what they came to; a driver performs them (drivers.py). It makes three round trips:
+
+1. *resolve*: which bookables, bookings and actors is this about? (boundary.py)
+2. *lock and read*: the heads in one global order; then, by later statements, whose snapshots are
+   newer than the locks, the clock and the state. A count in the locking statement itself would be
+   from before the lock, and oversell.
+3. *write*: each command is decided in turn on the state that its predecessors left (core/), and
+   one set-based statement appends the journal and updates the projections, followed by COMMIT.
+   Only then is anybody answered.
+
+What the locks reveal to be otherwise than resolved makes it go round again, a bounded number of
+times. Deadlocks and lost races retry the batch; any other error bisects it, so that one poisoned
+command can't sink the others. A connection lost during COMMIT is no answer: the same locks are
+taken *first*, because the old transaction may still be committing, then the journal is asked.
+"""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from lastseat.core.commands import AnyCommand, Define, bookables_of
+from lastseat.core.defining import event_of
+from lastseat.engine.errors import CommandFailed, DatabaseUnavailable, OutcomeUnknown
+from lastseat.engine.faults import reach
+from lastseat.engine.requests import (
+    DEFERRED,
+    Failed,
+    Reconnect,
+    Request,
+    Result,
+    Rows,
+    Run,
+    Sleep,
+    Statement,
+    Ticket,
+)
+from lastseat.engine.transaction import Transaction
+from lastseat.ledger.errors import ConnectionLost, LockTimeout, Rejected, Retryable
+
+ATTEMPTS = 8
+"""How often a batch is tried that loses races; each waits longer, with jitter."""
+
+Steps = Generator[Request, Any, list[Result]]
+
+
+def execute(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
+    """Run the tickets in order, in a transaction of their own; a result for each.
+
+    With `wait` locks are waited for; without, a command whose head is busy, or has to be made, is
+    `Deferred`. A lock not had in time defers the whole batch.
+    """
+    results: list[Result] = []
+    for part in segments(tickets):
+        results += yield from _batch(tenant_id, part, wait=wait)
+    return results
+
+
+def execute_nested(
+    tenant_id: str, tickets: Sequence[Ticket], lock_timeout: str
+) -> Generator[Request, Any, list[Result]]:
+    """The same inside a caller's transaction: a savepoint, no retry, no commit (MISSION H3).
+
+    Raises whatever `LedgerError` it meets, its savepoint rolled back.
+    """
+    settings: Rows
+    settings, _ = yield Run((Statement("read_settings"), Statement("savepoint")))
+    lock_wait, seqscan, idle = settings[0]
+    results: list[Result] = []
+    for part in segments(tickets):
+        transaction = Transaction(
+            tenant_id, part, wait=True, nested=True, lock_timeout=lock_timeout
+        )
+        try:
+            results += yield from transaction.run()
+        except (Retryable, Rejected):
+            yield Run((Statement("rollback_to_savepoint"), Statement("release_savepoint")))
+            raise
+    restored = {"lock_timeout": lock_wait, "enable_seqscan": seqscan, "idle_timeout": idle}
+    yield Run(
+        (
+            Statement("defer_exclusive"),
+            Statement("restore_settings", restored),
+            Statement("release_savepoint"),
+        )
+    )
+    return results
+
+
+def segments(tickets: Sequence[Ticket]) -> list[list[Ticket]]:
+    """The tickets cut before each command that names a bookable defined earlier in its part.
+
+    What a command's boundary is depends on the definition, so it has to be in the ledger first.
+    """
+    parts: list[list[Ticket]] = [[]]
+    defined: set[str] = set()
+    for ticket in tickets:
+        command = ticket.command
+        if defined and not defined.isdisjoint(named(command)):
+            parts.append([])
+            defined = set()
+        parts[-1].append(ticket)
+        if isinstance(command, Define):
+            defined.add(command.bookable)
+    return parts
+
+
+def named(command: AnyCommand) -> set[str]:
+    """The bookables a command names, and the events of the occurrences among them."""
+    names = set(bookables_of(command))
+    return names | {event for event in map(event_of, names) if event}
+
+
+def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
+    attempt = 0
+    while True:
+        transaction = Transaction(tenant_id, tickets, wait=wait)
+        try:
+            results = yield from transaction.run()
+            reach("before_answer")
+            return results
+        except LockTimeout:
+            yield from _rollback()
+            return [DEFERRED] * len(tickets)
+        except Retryable as error:
+            yield from _rollback()
+            attempt += 1
+            if attempt == ATTEMPTS:
+                return _failed(tickets, CommandFailed(f"{attempt} attempts lost: {error}"))
+            yield Sleep(0.002 * 2**attempt)
+        except ConnectionLost:
+            settled = yield from _after_loss(transaction, tickets)
+            if settled is not None:
+                return settled
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is one command's, see below
+            yield from _rollback()
+            return (yield from _bisect(tenant_id, tickets, error, wait=wait))
+
+
+def _rollback() -> Generator[Request, Any, None]:
+    try:
+        yield Run((Statement("rollback"),))
+    except ConnectionLost:
+        yield Reconnect()
+
+
+def _bisect(tenant_id: str, tickets: Sequence[Ticket], error: Exception, *, wait: bool) -> Steps:
+    """Run the halves by themselves, down to the one command that can't be run."""
+    if len(tickets) == 1:
+        failure = CommandFailed(f"{type(tickets[0].command).__name__}: {error}")
+        failure.__cause__ = error
+        return _failed(tickets, failure)
+    middle = len(tickets) // 2
+    first = yield from _batch(tenant_id, tickets[:middle], wait=wait)
+    second = yield from _batch(tenant_id, tickets[middle:], wait=wait)
+    return first + second
+
+
+def _failed(tickets: Sequence[Ticket], error: Exception) -> list[Result]:
+    return [Failed(error)] * len(tickets)
+
+
+def _after_loss(
+    transaction: Transaction, tickets: Sequence[Ticket]
+) -> Generator[Request, Any, list[Result] | None]:
+    """After a lost connection: the results if the commit took effect, None to go again."""
+    committing = transaction.committing
+    while True:
+        try:
+            yield Reconnect()
+            if committing is None:
+                return None
+            yield Run(committing.locks)
+            *_, rows = yield Run(committing.question)
+            yield Run((Statement("rollback"),))
+        except DatabaseUnavailable as error:
+            lost = OutcomeUnknown(str(error)) if committing else error
+            return _failed(tickets, lost)
+        except ConnectionLost:
+            continue
+        except Retryable:
+            # The old transaction still holds the locks: it has not ended yet.
+            yield from _rollback()
+            yield Sleep(0.2)
+            continue
+        took_effect = bool(rows) and rows[0][0] == committing.command_id
+        return committing.results if took_effect else None

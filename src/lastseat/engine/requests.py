@@ -1,0 +1,82 @@
+"""What the executor asks of a driver, and what it makes of the commands. Values only.
+
+The executor does no I/O: it yields requests and is sent what they came to, so the asynchronous
+and the synchronous driver run the same code (see drivers.py).
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from lastseat.core.commands import AnyCommand, Book, Move
+from lastseat.core.outcomes import AnyOutcome
+
+Rows = list[tuple[Any, ...]]
+
+
+class Statement(Struct, frozen=True, gc=False):
+    """A named query (see ledger/sql) and its parameters."""
+
+    name: str
+    params: dict[str, Any] | None = None
+
+
+class Run(Struct, frozen=True):
+    """Send the statements in one go, answer with each one's rows. Raises a `LedgerError`."""
+
+    statements: tuple[Statement, ...]
+
+
+class Sleep(Struct, frozen=True):
+    """Wait up to `seconds`, a random part of it, so that rivals do not meet again."""
+
+    seconds: float
+
+
+class Reconnect(Struct, frozen=True):
+    """Replace a broken connection. Raises `DatabaseUnavailable` when patience runs out."""
+
+
+Request = Run | Sleep | Reconnect
+
+
+class Ticket(Struct, frozen=True, gc=False):
+    """A command on its way, with the hash of what its idempotency key stands for."""
+
+    command: AnyCommand
+    request_hash: str | None = None
+
+    @property
+    def weight(self) -> int:
+        """Roughly the bytes it will write, for the bound of a batch."""
+        command = self.command
+        match command:
+            case Book():
+                size = 500 * len(command.claims)
+                return size + (len(repr(command.metadata)) if command.metadata else 0)
+            case Move():
+                return 500 * sum(len(move.claims) for move in command.moves)
+            case _:
+                return 500
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """What a command came to. `replayed` when its key had that answer already (MISSION C6)."""
+
+    outcome: AnyOutcome
+    replayed: bool = False
+
+
+class Deferred(Struct, frozen=True):
+    """Not done: a head was busy or missing. The same command has to wait for its locks."""
+
+
+class Failed(Struct, frozen=True):
+    """Not decided, for a reason that is nobody's answer: broken infrastructure or a bug."""
+
+    error: Exception
+
+
+Result = Answer | Deferred | Failed
+
+DEFERRED = Deferred()

@@ -1,0 +1,307 @@
+"""What happens inside one transaction; executor.py says what happens when it fails.
+
+A `Transaction` is used once. `run` is a generator like the executor's: it yields requests and
+returns a result for each ticket, having committed, or having written nothing at all.
+"""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from lastseat.core import commands as c
+from lastseat.core import outcomes as o
+from lastseat.core.decide import expire_due, expired_holds, settle
+from lastseat.core.state import Booking
+from lastseat.core.world import World
+from lastseat.engine.boundary import Boundary, Known, boundary, learn, questions
+from lastseat.engine.faults import reach
+from lastseat.engine.ids import new_id
+from lastseat.engine.opening import Frame, open_occurrences
+from lastseat.engine.reading import MOST_EXPIRED, Scope, locks, reads, world_of
+from lastseat.engine.requests import DEFERRED, Answer, Request, Result, Rows, Run, Statement, Ticket
+from lastseat.engine.writing import Written, write_statements
+from lastseat.ledger.sql import array
+
+ROUNDS = 4
+"""How often the boundary is resolved anew when the locks reveal another one."""
+
+FAST_LOCK_TIMEOUT = "200ms"
+SLOW_LOCK_TIMEOUT = "500ms"
+
+Steps = Generator[Request, Any, list[Result]]
+
+
+class Committing(Struct, frozen=True):
+    """What is needed to find out, should the connection break now, whether COMMIT took effect."""
+
+    locks: tuple[Statement, ...]
+    question: tuple[Statement, ...]
+    command_id: str
+    results: list[Result]
+
+
+class Transaction:
+    """One try at running `tickets` in order on one tenant.
+
+    With `nested` it is part of a caller's transaction and neither begins nor commits.
+    """
+
+    def __init__(
+        self,
+        tenant_id: str,
+        tickets: Sequence[Ticket],
+        *,
+        wait: bool,
+        nested: bool = False,
+        lock_timeout: str | None = None,
+    ) -> None:
+        self.tenant_id = tenant_id
+        self.tickets = tickets
+        self.wait = wait
+        self.results: list[Result | None] = [None] * len(tickets)
+        self.committing: Committing | None = None
+        self.old_keys: list[str] = []
+        timeout = lock_timeout or (SLOW_LOCK_TIMEOUT if wait else FAST_LOCK_TIMEOUT)
+        configure = Statement("configure", {"lock_timeout": timeout})
+        self.frame: Frame
+        if nested:
+            self.frame = (configure,), (), (Statement("rollback_to_savepoint"),)
+        else:
+            self.frame = (
+                (Statement("begin"), configure),
+                (Statement("commit"),),
+                (Statement("rollback"),),
+            )
+
+    def run(self) -> Steps:
+        """Resolve, lock, read, decide, write, commit."""
+        scope = yield from self._resolve(frozenset())
+        opens = {name: event for needs in scope.boundaries for name, event in needs.opens.items()}
+        if not self.wait:
+            self._defer_what_has_to_be_made(scope)
+        elif opens and (yield from open_occurrences(self.tenant_id, opens, self.frame)):
+            scope = yield from self._resolve(frozenset())
+        while True:
+            scope, world = yield from self._lock_and_read(scope)
+            sweep = expire_due(world)
+            if len(sweep) < MOST_EXPIRED:
+                break
+            # So many that there may be more: those first, in a transaction of their own.
+            written = self._written(world, scope, [(new_id(), "system")] * len(world.entries))
+            yield Run((*write_statements(self.tenant_id, written), *self.frame[1]))
+        self._decide(world)
+        return (yield from self._write(scope, world))
+
+    def _resolve(self, extra: frozenset[str]) -> Generator[Request, Any, Scope]:
+        """What the commands still open are about; `extra` heads are locked besides."""
+        commands = [ticket.command for ticket in self.tickets]
+        asked = questions(self.tenant_id, commands)
+        known = learn(asked, (yield Run(asked)))
+        for command in commands:
+            if isinstance(command, c.Book) and command.actor not in known.actors:
+                known.new_actors.setdefault(command.actor, new_id())
+        boundaries = [boundary(command, known) for command in commands]
+        return self._scope(boundaries, known, extra)
+
+    def _scope(self, boundaries: Sequence[Boundary], known: Known, extra: frozenset[str]) -> Scope:
+        heads = extra.union(*(needs.heads for needs in boundaries))
+        commands = [ticket.command for ticket in self.tickets]
+        return Scope(self.tenant_id, commands, boundaries, heads, known, {})
+
+    def _defer_what_has_to_be_made(self, scope: Scope) -> None:
+        """In the fast lane: what needs a head made, or an event held, goes to the other one."""
+        for i, needs in enumerate(scope.boundaries):
+            if needs.defines or needs.opens or needs.edits:
+                self.results[i] = DEFERRED
+
+    def _lock_and_read(self, scope: Scope) -> Generator[Request, Any, tuple[Scope, World]]:
+        """The world under its locks, gone round until the locks cover what they reveal."""
+        left = ROUNDS
+        while True:
+            left -= 1
+            reach("before_lock")
+            scope = self._still_open(scope)
+            begin = self.frame[0]
+            edits = sorted({event for needs in scope.boundaries for event in needs.edits})
+            if edits:
+                scope = yield from self._lock_events(scope, edits)
+                begin = ()
+            locking, reading = locks(scope, wait=self.wait), reads(scope)
+            statements = (*begin, *locking, Statement("clock"), *reading)
+            answers: list[Rows] = yield Run(statements)
+            first = len(begin) + len(locking)
+            world = world_of(
+                scope, answers[first], answers[first - 1], reading, answers[first + 1 :]
+            )
+            reach("after_lock")
+            if reading[-1].name == "read_keys":
+                self._replay(answers[-1])
+            lacking = self._lacking(scope, world, last=left == 0)
+            if not lacking:
+                return scope, world
+            yield Run(self.frame[2])
+            scope = yield from self._resolve(scope.heads | lacking)
+
+    def _still_open(self, scope: Scope) -> Scope:
+        """The scope without the boundaries of commands that have their result already."""
+        if not any(self.results):
+            return scope
+        nothing = Boundary()
+        open_ones = [
+            nothing if result else needs
+            for needs, result in zip(scope.boundaries, self.results, strict=True)
+        ]
+        done = {
+            x
+            for needs, r in zip(scope.boundaries, self.results, strict=True)
+            if r
+            for x in needs.heads
+        }
+        wanted = {x for needs in open_ones for x in needs.heads}
+        return self._scope(open_ones, scope.known, (scope.heads - done) | wanted)
+
+    def _lock_events(self, scope: Scope, events: list[str]) -> Generator[Request, Any, Scope]:
+        """Hold the events that are edited, then find their occurrences: none can be made now."""
+        params = {"tenant": self.tenant_id, "events": array(events)}
+        asked = (Statement("lock_events", params), Statement("find_followers", params))
+        *_, found = yield Run((*self.frame[0], *asked))
+        followers: dict[str, tuple[str, ...]] = dict.fromkeys(events, ())
+        for event_id, name in found:
+            followers[event_id] = (*followers[event_id], name)
+        heads = scope.heads.union(*followers.values())
+        return Scope(
+            scope.tenant_id, scope.commands, scope.boundaries, heads, scope.known, followers
+        )
+
+    def _replay(self, found: Rows) -> None:
+        """Answer the commands whose keys have an answer (MISSION C6)."""
+        answers = {key: (request, outcome) for key, request, outcome, over in found if not over}
+        self.old_keys = [key for key, _, _, over in found if over]
+        for i, ticket in enumerate(self.tickets):
+            key = ticket.command.key
+            if key in answers and self.results[i] is None:
+                request_hash, outcome = answers[key]
+                self.results[i] = same_key(ticket, request_hash, o.decode(outcome))
+
+    def _lacking(self, scope: Scope, world: World, *, last: bool) -> frozenset[str]:
+        """The heads to be locked too, now that the truth is known; none to go on.
+
+        In the last round what they are needed for is given up instead: a booking that keeps moving
+        is answered `conflict`, and an expired hold stays counted until it can be journalled.
+        """
+        lacking: set[str] = set()
+        unknown = scope.undefined
+        for i, (ticket, needs) in enumerate(zip(self.tickets, scope.boundaries, strict=True)):
+            if self.results[i] is not None:
+                continue
+            if not self.wait and any(
+                name not in world.bookables and name not in unknown for name in needs.heads
+            ):
+                self.results[i] = DEFERRED
+                continue
+            for target in c.targets_of(ticket.command):
+                needed = _unlocked(world, _booking(world, target))
+                if needed and last:
+                    self.results[i] = Answer(o.Conflict(rule="boundary"))
+                lacking |= needed
+        for hold in expired_holds(world):
+            needed = _unlocked(world, hold)
+            if needed and (last or needed & scope.heads):
+                # One of its heads is busy: whoever meets this hold has to wait for it.
+                self._defer_touching(hold, scope)
+            else:
+                lacking |= needed
+        return frozenset() if last else frozenset(lacking)
+
+    def _defer_touching(self, hold: Booking, scope: Scope) -> None:
+        if self.wait:
+            return
+        claimed = {claim.bookable for claim in hold.claims.values()}
+        for i, needs in enumerate(scope.boundaries):
+            if self.results[i] is None and not claimed.isdisjoint(needs.heads):
+                self.results[i] = DEFERRED
+
+    def _decide(self, world: World) -> None:
+        """Decide the open commands in order, each on the state its predecessors left."""
+        self.owners: list[tuple[str, str]] = [(new_id(), "system")] * len(world.entries)
+        answered: dict[str, tuple[Ticket, Answer]] = {}
+        for i, ticket in enumerate(self.tickets):
+            if self.results[i] is not None:
+                continue
+            command = ticket.command
+            if command.key is not None and command.key in answered:
+                first, answer = answered[command.key]
+                self.results[i] = same_key(ticket, first.request_hash, answer.outcome)
+                continue
+            outcome, entries = settle(world, command)
+            if entries:
+                self.owners += [(command.command_id, command.principal)] * len(entries)
+            answer = Answer(outcome)
+            self.results[i] = answer
+            if command.key is not None:
+                answered[command.key] = ticket, answer
+
+    def _written(self, world: World, scope: Scope, owners: Sequence[tuple[str, str]]) -> Written:
+        made = {claim.booking_id for claim in world.made if claim.no == 1}
+        return Written(
+            world,
+            owners,
+            frozenset(x for x in world.touched_bookings if x not in made),
+            scope.known.new_actors,
+            [
+                (ticket, result)
+                for ticket, result in zip(self.tickets, self.results, strict=True)
+                if isinstance(result, Answer)
+            ],
+            self.old_keys,
+        )
+
+    def _write(self, scope: Scope, world: World) -> Steps:
+        results = [DEFERRED if x is None else x for x in self.results]
+        statements = write_statements(self.tenant_id, self._written(world, scope, self.owners))
+        reach("after_decide")
+        if not statements:
+            yield Run(self.frame[2])
+            return results
+        self.committing = self._question(scope, world, results)
+        reach("before_commit")
+        yield Run((*statements, *self.frame[1]))
+        reach("after_commit")
+        return results
+
+    def _question(self, scope: Scope, world: World, results: list[Result]) -> Committing:
+        tenant = {"tenant": self.tenant_id}
+        heads = {**tenant, "bookables": array(sorted(scope.heads))}
+        if world.entries:
+            entry = world.entries[0]
+            ask = Statement("find_entry", {**tenant, "stream": entry.stream, "seq": entry.seq})
+            command_id = self.owners[0][0]
+        else:
+            ticket = next(x for x in self.tickets if x.command.key is not None)
+            ask = Statement("find_key_owner", {**tenant, "key": ticket.command.key})
+            command_id = ticket.command.command_id
+        return Committing(
+            (*self.frame[0], Statement("lock_heads", heads)), (ask,), command_id, results
+        )
+
+
+def _booking(world: World, target: c.Target) -> Booking | None:
+    if isinstance(target, c.BookingId):
+        return world.bookings.get(target.booking_id)
+    actor_id = world.actors.get(target.actor, "")
+    return world.bookings.get(world.seated.get((target.bookable, actor_id), ""))
+
+
+def _unlocked(world: World, booking: Booking | None) -> set[str]:
+    """The bookables a booking claims whose heads are not held."""
+    if booking is None:
+        return set()
+    return {claim.bookable for claim in booking.claims.values()} - world.bookables.keys()
+
+
+def same_key(ticket: Ticket, request_hash: str | None, outcome: o.AnyOutcome) -> Answer:
+    """The answer to a command whose key is taken: the same again, or `key_reused`."""
+    if ticket.request_hash != request_hash:
+        return Answer(o.KeyReused(key=str(ticket.command.key)))
+    return Answer(outcome, replayed=True)

@@ -1,0 +1,152 @@
+"""Statements that write what a batch decided: the journal, its projections, answers under keys."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from lastseat.core import commands as c
+from lastseat.core import events as e
+from lastseat.core import outcomes as o
+from lastseat.core.events import Kind
+from lastseat.core.state import ACTOR_PREFIX
+from lastseat.core.world import World
+from lastseat.engine.reading import head_rows
+from lastseat.engine.requests import Answer, Statement, Ticket
+from lastseat.ledger.rows import append_params
+from lastseat.ledger.sql import array
+
+
+class Written(Struct):
+    """What there is to write: a world after its decisions, and what goes beside it."""
+
+    world: World
+    commands: Sequence[tuple[str, str]]
+    """For each of the world's entries its command's id and principal."""
+    known: frozenset[str] = frozenset()
+    """The bookings that have a row already."""
+    new_actors: dict[str, str] = field(default_factory=dict)
+    """References to surrogates, of actors without a row."""
+    answered: Sequence[tuple[Ticket, Answer]] = ()
+    """The tickets decided here, with their answers."""
+    old_keys: Sequence[str] = ()
+    """Keys whose time is over, to be used anew."""
+
+
+def write_statements(tenant_id: str, written: Written) -> list[Statement]:
+    """Everything but the COMMIT; empty when there is nothing to write."""
+    statements: list[Statement] = []
+    world = written.world
+    if world.entries:
+        statements += _newcomers(tenant_id, written)
+        params = append_params(tenant_id, world, written.commands, written.known)
+        statements.append(Statement("append", params))
+        statements += _definitions(tenant_id, world)
+    statements += _keys(tenant_id, written)
+    statements += _personal(tenant_id, written)
+    if any(claim.exclusive and not claim.override for claim in world.made):
+        statements.append(Statement("check_exclusive"))
+    return statements
+
+
+def _newcomers(tenant_id: str, written: Written) -> list[Statement]:
+    """Rows for the actors that were booked for here and have none yet, and for their streams."""
+    world = written.world
+    booked = {world.bookings[x].actor_id for x in world.touched_bookings if x not in written.known}
+    new = {ref: actor_id for ref, actor_id in written.new_actors.items() if actor_id in booked}
+    if not new:
+        return []
+    tenant = {"tenant": tenant_id}
+    streams = {x for x in world.touched_streams if x.startswith(ACTOR_PREFIX)}
+    streams &= {ACTOR_PREFIX + actor_id for actor_id in new.values()}
+    people = {"actor_ids": array(list(new.values())), "refs": array(list(new))}
+    statements = [Statement("add_actors", tenant | people)]
+    if streams:
+        statements.append(Statement("create_heads", tenant | head_rows(streams)))
+    return statements
+
+
+def _definitions(tenant_id: str, world: World) -> list[Statement]:
+    changed = [x for x in world.entries if isinstance(x.event, e.Defined | e.CapacityChanged)]
+    if not changed:
+        return []
+    tenant = {"tenant": tenant_id, "now": world.now.isoformat()}
+    heads = [world.bookables[stream] for stream in dict.fromkeys(x.stream for x in changed)]
+    params = {
+        "bookables": array([x.bookable for x in heads]),
+        "kinds": array([x.kind for x in heads]),
+        "starts": array([x.during and x.during.start for x in heads]),
+        "ends": array([x.during and x.during.end for x in heads]),
+        "time_zones": array([x.time_zone for x in heads]),
+        "events": array([x.event_id for x in heads]),
+        "own": array([x.own_capacity for x in heads]),
+        "actor_times": array([x.actor_time for x in heads]),
+    }
+    statements = [Statement("add_tenant", tenant), Statement("define_heads", tenant | params)]
+    for entry in changed:
+        if isinstance(entry.event, e.Defined) and entry.event.kind is Kind.EVENT:
+            event = {
+                "event": entry.stream,
+                "starts": array(list(entry.event.starts)),
+                "seconds": entry.event.seconds,
+            }
+            statements.append(Statement("add_event", tenant | event))
+    return statements
+
+
+def _keys(tenant_id: str, written: Written) -> list[Statement]:
+    """The answers under their idempotency keys, refusals too (MISSION C6)."""
+    saved = {
+        ticket.command.key: (ticket, answer.outcome)
+        for ticket, answer in written.answered
+        if ticket.command.key is not None and not answer.replayed and lasting(answer.outcome)
+    }
+    if not saved:
+        return []
+    tenant = {"tenant": tenant_id, "now": written.world.now.isoformat()}
+    statements: list[Statement] = []
+    if written.old_keys:
+        old = {"keys": array(list(written.old_keys))}
+        statements.append(Statement("drop_keys", tenant | old))
+    made = (o.Booked, o.Held)
+    params = {
+        "keys": array(list(saved)),
+        "hashes": array([ticket.request_hash for ticket, _ in saved.values()]),
+        "outcomes": array([o.encode(outcome) for _, outcome in saved.values()]),
+        "commands": array([ticket.command.command_id for ticket, _ in saved.values()]),
+        "bookings": array(
+            [x.booking_id if isinstance(x, made) else None for _, x in saved.values()]
+        ),
+    }
+    statements.append(Statement("save_keys", tenant | params))
+    return statements
+
+
+def lasting(outcome: o.AnyOutcome) -> bool:
+    """Whether the same request deserves the same answer later: not if it only came too early."""
+    if isinstance(outcome, o.Overloaded | o.ClockBehind | o.KeyReused):
+        return False
+    return not (isinstance(outcome, o.Conflict) and outcome.rule == "boundary")
+
+
+def _personal(tenant_id: str, written: Written) -> list[Statement]:
+    """Free text and metadata, in rows that can be erased (MISSION H5)."""
+    details: dict[str, str] = {}
+    notes: dict[str, str] = {}
+    for ticket, answer in written.answered:
+        command = ticket.command
+        if answer.replayed or not answer.outcome.ok:
+            continue
+        if isinstance(command, c.Book) and command.metadata:
+            details[command.booking_id] = c.metadata_json(command.metadata)
+        if isinstance(command, c.Book | c.Move | c.ChangeCapacity) and command.reason:
+            notes[command.command_id] = command.reason
+    tenant = {"tenant": tenant_id}
+    statements: list[Statement] = []
+    if details:
+        params = {"bookings": array(list(details)), "metadata": array(list(details.values()))}
+        statements.append(Statement("add_details", tenant | params))
+    if notes:
+        # Lists, which the driver escapes: a reason may have line breaks.
+        commands = {"commands": array(list(notes)), "reasons": list(notes.values())}
+        statements.append(Statement("add_notes", tenant | commands))
+    return statements

@@ -1,0 +1,98 @@
+-- What decisions need, read under the locks by statements later than the locks.
+
+-- name: read_bookings
+-- Bookings with their live claims: those named, those of the actors named on the occurrences named,
+-- and every hold on a locked head whose time has run out.
+WITH wanted AS (
+    SELECT unnest(%(booking_ids)s::uuid[]) AS booking_id
+    UNION
+    SELECT c.booking_id
+    FROM unnest(%(seat_bookables)s::text[], %(seat_actors)s::uuid[]) AS seat (bookable_id, actor_id)
+    JOIN lastseat.claims c
+      ON c.tenant_id = %(tenant)s::text AND c.bookable_id = seat.bookable_id
+     AND c.actor_id = seat.actor_id AND c.live
+    UNION
+    (SELECT c.booking_id
+    FROM lastseat.claims c
+    WHERE c.tenant_id = %(tenant)s::text AND c.bookable_id = ANY(%(bookables)s::text[])
+      AND c.live AND c.expires_at <= lastseat.clock()
+    LIMIT %(most_expired)s::integer)
+)
+SELECT b.booking_id::text, b.actor_id::text, b.status, b.version, a.ref,
+       (extract(epoch FROM b.expires_at) * 1000000)::bigint,
+       (extract(epoch FROM b.limit_at) * 1000000)::bigint,
+       b.made,
+       c.no, c.bookable_id, c.units,
+       (extract(epoch FROM lower(c.during)) * 1000000)::bigint,
+       (extract(epoch FROM upper(c.during)) * 1000000)::bigint,
+       (extract(epoch FROM lower(c.blocked)) * 1000000)::bigint,
+       (extract(epoch FROM upper(c.blocked)) * 1000000)::bigint,
+       c.seq, c.exclusive, c.override
+FROM wanted
+JOIN lastseat.bookings b
+  ON b.tenant_id = %(tenant)s::text AND b.booking_id = wanted.booking_id
+LEFT JOIN lastseat.actors a
+  ON a.tenant_id = b.tenant_id AND a.actor_id = b.actor_id
+LEFT JOIN lastseat.claims c
+  ON c.tenant_id = b.tenant_id AND c.booking_id = b.booking_id AND c.live
+ORDER BY b.booking_id, c.no;
+
+-- name: read_places
+-- The first seats of actors on occurrences: one more than the units of all older live claims.
+SELECT mine.booking_id::text, mine.no, 1 + coalesce(older.units, 0)
+FROM unnest(%(seat_bookables)s::text[], %(seat_actors)s::uuid[]) AS seat (bookable_id, actor_id)
+JOIN lastseat.claims mine
+  ON mine.tenant_id = %(tenant)s::text AND mine.bookable_id = seat.bookable_id
+ AND mine.actor_id = seat.actor_id AND mine.live
+CROSS JOIN LATERAL (
+    SELECT sum(c.units)::bigint AS units
+    FROM lastseat.claims c
+    WHERE c.tenant_id = mine.tenant_id AND c.bookable_id = mine.bookable_id
+      AND c.live AND c.seq < mine.seq
+) AS older;
+
+-- name: read_overlapping
+-- The live claims over the times asked for. Two partial indexes hold them, so two arms.
+SELECT DISTINCT c.booking_id::text, c.no, c.bookable_id, c.actor_id::text, c.units,
+       (extract(epoch FROM lower(c.during)) * 1000000)::bigint,
+       (extract(epoch FROM upper(c.during)) * 1000000)::bigint,
+       (extract(epoch FROM lower(c.blocked)) * 1000000)::bigint,
+       (extract(epoch FROM upper(c.blocked)) * 1000000)::bigint,
+       c.seq, c.exclusive, c.override
+FROM unnest(%(bookables)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+    AS asked (bookable_id, starts_at, ends_at)
+CROSS JOIN LATERAL (
+    SELECT * FROM lastseat.claims x
+    WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = asked.bookable_id
+      AND x.blocked && tstzrange(asked.starts_at, asked.ends_at)
+      AND x.live AND x.exclusive AND NOT x.override
+    UNION ALL
+    SELECT * FROM lastseat.claims x
+    WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = asked.bookable_id
+      AND x.blocked && tstzrange(asked.starts_at, asked.ends_at)
+      AND x.live AND x.blocked IS NOT NULL AND (NOT x.exclusive OR x.override)
+) AS c;
+
+-- name: read_keys
+-- The answers already given for idempotency keys, and whether their time is over.
+SELECT key, request_hash, outcome, expires_at IS NOT NULL AND expires_at <= lastseat.clock()
+FROM lastseat.keys
+WHERE tenant_id = %(tenant)s::text AND key = ANY(%(keys)s::text[]);
+
+-- name: find_entry
+-- Whose journal row this is: how a commit whose answer was lost is told from one that never was.
+SELECT command_id::text
+FROM lastseat.journal
+WHERE tenant_id = %(tenant)s::text AND stream_id = %(stream)s::text AND seq = %(seq)s::bigint;
+
+-- name: find_key_owner
+-- The same for a batch that wrote nothing but refusals under keys.
+SELECT command_id::text
+FROM lastseat.keys
+WHERE tenant_id = %(tenant)s::text AND key = %(key)s::text;
+
+-- name: read_events
+-- When the occurrences of events are.
+SELECT event_id, starts, seconds
+FROM lastseat.events
+WHERE tenant_id = %(tenant)s::text AND event_id = ANY(%(events)s::text[]);
