@@ -1,1 +1,66 @@
-"""Lastseat: the booking engine that never sells the last seat twice."""
+"""Lastseat: the booking engine that never sells the last seat twice.
+
+    import lastseat
+
+    with lastseat.open() as engine:
+        studio = engine.tenant("studio")
+        outcome = studio.book("yoga@2026-11-23T18:00", actor="ann@example.org")
+
+`open` is for threads, `open_async` for asyncio, `execute_in` for a transaction of your own.
+`lastseat.outcomes` has what commands come to: values, refusals too.
+"""
+
+from lastseat.core import outcomes
+from lastseat.core.commands import Claim
+from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.interval import Interval
+from lastseat.core.observed import Observed
+from lastseat.core.outcomes import AnyOutcome, Code
+from lastseat.core.status import Status
+from lastseat.embedded import EmbeddedError
+from lastseat.engine.errors import (
+    CommandFailed,
+    DatabaseUnavailable,
+    EngineClosed,
+    ForkedEngine,
+    LastseatError,
+    OutcomeUnknown,
+    RetryTransaction,
+)
+from lastseat.ledger.migrate import MigrationError
+from lastseat.library.asynchronous import AsyncEngine, AsyncTenant, NotFound
+from lastseat.library.build import Commands
+from lastseat.library.opening import open, open_async  # noqa: A004 - used as lastseat.open
+from lastseat.library.synchronous import Engine, Tenant
+from lastseat.library.transaction import execute_in
+
+__all__ = [
+    "ActorTime",
+    "AnyOutcome",
+    "AsyncEngine",
+    "AsyncTenant",
+    "Claim",
+    "Code",
+    "CommandFailed",
+    "Commands",
+    "DatabaseUnavailable",
+    "EmbeddedError",
+    "Engine",
+    "EngineClosed",
+    "Fact",
+    "ForkedEngine",
+    "Interval",
+    "Kind",
+    "LastseatError",
+    "MigrationError",
+    "NotFound",
+    "Observed",
+    "OutcomeUnknown",
+    "RetryTransaction",
+    "Status",
+    "Tenant",
+    "execute_in",
+    "open",
+    "open_async",
+    "outcomes",
+]

@@ -14,7 +14,7 @@ from msgspec import Struct
 from lastseat.core.events import ActorTime, Fact, Kind
 
 
-class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """`units` of a bookable, asked for.
 
     An occurrence has its own time, so `start` and `end` are left out; a resource or pool needs
@@ -32,14 +32,14 @@ class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True):
     time_zone: str | None = None
 
 
-class Seat(Struct, frozen=True):
+class Seat(Struct, frozen=True, forbid_unknown_fields=True):
     """A booking named by whose it is and where: the live one of `actor` on `bookable`."""
 
     bookable: str
     actor: str
 
 
-class BookingId(Struct, frozen=True):
+class BookingId(Struct, frozen=True, forbid_unknown_fields=True):
     """A booking named by its id."""
 
     booking_id: str
@@ -48,7 +48,7 @@ class BookingId(Struct, frozen=True):
 Target = Seat | BookingId
 
 
-class Command(Struct, frozen=True, kw_only=True, tag=True):
+class Command(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
     """What every command carries.
 
     `command_id` is a UUID that the journal keeps beside each effect. `principal` is who asks, an
@@ -137,7 +137,7 @@ class Expire(Command, frozen=True, kw_only=True, tag="expire"):
     target: Target
 
 
-class Relocation(Struct, frozen=True, kw_only=True):
+class Relocation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A booking and the claims it is to have from now on."""
 
     target: Target

@@ -195,11 +195,13 @@ def encode(event: Event) -> str:
 def decode(name: str, version: int, body: str) -> Event:
     """The event a journal row holds, old versions brought up to date.
 
-    Raises `KeyError` for a type this release does not know, `msgspec.ValidationError` for a body
-    that does not fit it: nothing is guessed.
+    Raises `KeyError` for a type or a version this release does not know, `msgspec.ValidationError`
+    for a body that does not fit it: nothing is guessed.
     """
     if version == BODY_VERSION:
         return _DECODERS[name].decode(body)
+    if version > BODY_VERSION:
+        raise KeyError(name, version)
     data = msgspec.json.decode(body)
     for old in range(version, BODY_VERSION):
         data = UPCASTERS[name, old](data)

@@ -16,7 +16,14 @@ from collections import deque
 from collections.abc import Iterable
 
 from lastseat.core import outcomes as o
-from lastseat.core.commands import AnyCommand, BookingId, ChangeCapacity, Define, bookables_of, targets_of
+from lastseat.core.commands import (
+    AnyCommand,
+    BookingId,
+    ChangeCapacity,
+    Define,
+    bookables_of,
+    targets_of,
+)
 from lastseat.engine.drivers import Lane
 from lastseat.engine.errors import EngineClosed, LastseatError
 from lastseat.engine.executor import execute

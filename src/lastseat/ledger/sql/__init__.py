@@ -24,9 +24,10 @@ def array(values: Sequence[Any]) -> str:
     return "{" + _ENCODER.encode(values)[1:-1].decode() + "}"
 
 
-def _load() -> dict[str, str]:
+def load(package: str) -> dict[str, str]:
+    """The named queries of the .sql files in a package's directory."""
     queries: dict[str, str] = {}
-    for path in sorted(files(__package__).iterdir(), key=lambda p: p.name):
+    for path in sorted(files(package).iterdir(), key=lambda p: p.name):
         if not path.name.endswith(".sql"):
             continue
         for part in path.read_text(encoding="utf-8").split("-- name: ")[1:]:
@@ -38,5 +39,5 @@ def _load() -> dict[str, str]:
     return queries
 
 
-QUERIES: dict[str, str] = _load()
-"""Every query by name."""
+QUERIES: dict[str, str] = load("lastseat.ledger.sql")
+"""Every query of the write path by name."""

@@ -1,0 +1,1 @@
+"""The library: two faces, asynchronous and synchronous, and `execute_in`."""

@@ -1,0 +1,349 @@
+"""`Commands`: the library's operations as command values, for one tenant.
+
+Both faces of the library and `execute_in` take their commands from here, so an operation has the
+same name and arguments everywhere. Nothing is checked or sent here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from lastseat.core import commands as c
+from lastseat.core import limits
+from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.engine.ids import new_id
+
+Claims = str | c.Claim | Sequence[str | c.Claim]
+"""What a booking takes: an occurrence's id, a `Claim`, or several of them, all or nothing."""
+
+Seconds = int | timedelta
+
+
+class Commands:
+    """Makes commands for one tenant. `principal` is who asks, an opaque id for the journal."""
+
+    def __init__(self, tenant_id: str, *, principal: str = "system") -> None:
+        self.tenant_id = tenant_id
+        self.principal = principal
+
+    def _common(self, key: str | None = None) -> dict[str, Any]:
+        return {
+            "tenant_id": self.tenant_id,
+            "command_id": new_id(),
+            "principal": self.principal,
+            "key": key,
+        }
+
+    def define_occurrence(
+        self,
+        bookable: str,
+        *,
+        start: datetime,
+        end: datetime,
+        capacity: int,
+        time_zone: str | None = None,
+        actor_time: ActorTime | str = ActorTime.REFUSE,
+    ) -> c.Define:
+        """An occurrence of its own: one time for everybody, `capacity` places."""
+        zone = time_zone or _zone(start)
+        return c.Define(
+            **self._common(),
+            bookable=bookable,
+            kind=Kind.OCCURRENCE,
+            capacity=capacity,
+            start=_utc(start),
+            end=_utc(end),
+            time_zone=zone,
+            actor_time=_actor_time(actor_time),
+        )
+
+    def define_resource(
+        self,
+        bookable: str,
+        *,
+        time_zone: str | None = None,
+        actor_time: ActorTime | str = ActorTime.REFUSE,
+    ) -> c.Define:
+        """An exclusive resource: no two live claims overlap."""
+        return c.Define(
+            **self._common(),
+            bookable=bookable,
+            kind=Kind.RESOURCE,
+            capacity=1,
+            time_zone=time_zone,
+            actor_time=_actor_time(actor_time),
+        )
+
+    def define_pool(
+        self,
+        bookable: str,
+        *,
+        capacity: int,
+        time_zone: str | None = None,
+        actor_time: ActorTime | str = ActorTime.REFUSE,
+    ) -> c.Define:
+        """A pool: at no instant are more than `capacity` units in use."""
+        return c.Define(
+            **self._common(),
+            bookable=bookable,
+            kind=Kind.POOL,
+            capacity=capacity,
+            time_zone=time_zone,
+            actor_time=_actor_time(actor_time),
+        )
+
+    def define_event(
+        self,
+        event: str,
+        *,
+        starts: Sequence[datetime | str],
+        duration: Seconds,
+        time_zone: str,
+        capacity: int,
+        actor_time: ActorTime | str = ActorTime.REFUSE,
+    ) -> c.Define:
+        """What recurs: `starts` are naive local times in `time_zone`, to the minute.
+
+        Its occurrences are `<event>@<local start>`, such as `yoga@2026-11-23T18:00`; they need not
+        be written in advance: the first booking opens one.
+        """
+        local = tuple(
+            x.strftime("%Y-%m-%dT%H:%M") if isinstance(x, datetime) else x for x in starts
+        )
+        return c.Define(
+            **self._common(),
+            bookable=event,
+            kind=Kind.EVENT,
+            capacity=capacity,
+            time_zone=time_zone,
+            starts=local,
+            seconds=_seconds(duration),
+            actor_time=_actor_time(actor_time),
+        )
+
+    def book(
+        self,
+        claims: Claims,
+        *,
+        actor: str,
+        units: int = 1,
+        confirmed: bool = True,
+        override: bool = False,
+        reason: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        expected: Mapping[str, int] | None = None,
+        key: str | None = None,
+    ) -> c.Book:
+        """Take all claims or none; CONFIRMED at once, or RESERVED when `confirmed` is false."""
+        return c.Book(
+            **self._common(key),
+            expected=dict(expected or {}),
+            booking_id=new_id(),
+            actor=actor,
+            claims=_claims(claims, units),
+            confirmed=confirmed,
+            override=override,
+            reason=reason,
+            metadata=metadata,
+        )
+
+    def hold(
+        self,
+        claims: Claims,
+        *,
+        actor: str,
+        units: int = 1,
+        seconds: Seconds = limits.HOLD_SECONDS,
+        limit: Seconds = limits.HOLD_LIMIT_SECONDS,
+        metadata: dict[str, Any] | None = None,
+        expected: Mapping[str, int] | None = None,
+        key: str | None = None,
+    ) -> c.Book:
+        """Take all claims for `seconds`; `extend` can go on to `limit` seconds from now."""
+        return c.Book(
+            **self._common(key),
+            expected=dict(expected or {}),
+            booking_id=new_id(),
+            actor=actor,
+            claims=_claims(claims, units),
+            hold_seconds=_seconds(seconds),
+            limit_seconds=_seconds(limit),
+            metadata=metadata,
+        )
+
+    def confirm(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> c.Confirm:
+        """Confirm a held or reserved booking: its id, or an occurrence's with the actor."""
+        return c.Confirm(**self._common(key), target=_target(booking, actor), version=version)
+
+    def release(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> c.Release:
+        """Give a hold back."""
+        return c.Release(**self._common(key), target=_target(booking, actor), version=version)
+
+    def cancel(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        version: int | None = None,
+        expected: Mapping[str, int] | None = None,
+        key: str | None = None,
+    ) -> c.Cancel:
+        """Cancel a booking and free its claims."""
+        return c.Cancel(
+            **self._common(key),
+            expected=dict(expected or {}),
+            target=_target(booking, actor),
+            version=version,
+        )
+
+    def extend(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        seconds: Seconds = limits.HOLD_SECONDS,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> c.Extend:
+        """Let a hold run `seconds` from now, within its limit."""
+        return c.Extend(
+            **self._common(key),
+            target=_target(booking, actor),
+            seconds=_seconds(seconds),
+            version=version,
+        )
+
+    def expire(self, booking: str, *, actor: str | None = None) -> c.Expire:
+        """Journal a hold whose time is over as expired."""
+        return c.Expire(**self._common(), target=_target(booking, actor))
+
+    def move(
+        self,
+        booking: str,
+        claims: Claims,
+        *,
+        actor: str | None = None,
+        units: int = 1,
+        version: int | None = None,
+        override: bool = False,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.Move:
+        """Give a booking new claims for its old ones, in one step."""
+        relocation = c.Relocation(
+            target=_target(booking, actor), claims=_claims(claims, units), version=version
+        )
+        return c.Move(**self._common(key), moves=(relocation,), override=override, reason=reason)
+
+    def move_together(
+        self,
+        moves: Mapping[str, Claims],
+        *,
+        override: bool = False,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.Move:
+        """Give several bookings, by id, new claims in one step: also a swap of two."""
+        relocations = tuple(
+            c.Relocation(target=c.BookingId(booking_id), claims=_claims(claims, 1))
+            for booking_id, claims in moves.items()
+        )
+        return c.Move(**self._common(key), moves=relocations, override=override, reason=reason)
+
+    def change_capacity(
+        self,
+        bookable: str,
+        capacity: int,
+        *,
+        override: bool = False,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.ChangeCapacity:
+        """Set a bookable's capacity; an event's goes to its occurrences too."""
+        return c.ChangeCapacity(
+            **self._common(key),
+            bookable=bookable,
+            capacity=capacity,
+            override=override,
+            reason=reason,
+        )
+
+    def append_expect(
+        self, appends: Mapping[str, tuple[int, Sequence[Fact]]], *, key: str | None = None
+    ) -> c.Append:
+        """Append facts to streams, each with its expected sequence; all or none."""
+        return c.Append(
+            **self._common(key),
+            expected={stream: seq for stream, (seq, _) in appends.items()},
+            facts={stream: tuple(facts) for stream, (_, facts) in appends.items()},
+        )
+
+
+def _claims(claims: Claims, units: int) -> tuple[c.Claim, ...]:
+    if isinstance(claims, str):
+        return (c.Claim(bookable=claims, units=units),)
+    if isinstance(claims, c.Claim):
+        return (_normal(claims),)
+    return tuple(c.Claim(bookable=x) if isinstance(x, str) else _normal(x) for x in claims)
+
+
+def _normal(claim: c.Claim) -> c.Claim:
+    """The claim in UTC, remembering the wall clock it was asked for in."""
+    # A caller may have passed anything: what is no claim is left for validation to refuse.
+    start: object = getattr(claim, "start", None)
+    if not isinstance(start, datetime):
+        return claim
+    zone = _zone(start)
+    return msgspec.structs.replace(
+        claim,
+        start=_utc(start),
+        end=_utc(claim.end) if isinstance(claim.end, datetime) else claim.end,
+        local_start=start.replace(tzinfo=None).isoformat() if zone else None,
+        time_zone=zone,
+    )
+
+
+def _zone(time: object) -> str | None:
+    tzinfo = time.tzinfo if isinstance(time, datetime) else None
+    return tzinfo.key if isinstance(tzinfo, ZoneInfo) else None
+
+
+def _utc(time: datetime) -> datetime:
+    """The instant in UTC. What is no aware datetime is left for validation to refuse."""
+    try:
+        return time.astimezone(UTC) if time.tzinfo is not None else time
+    except (AttributeError, OverflowError):
+        return time
+
+
+def _seconds(length: Seconds) -> int:
+    return int(length.total_seconds()) if isinstance(length, timedelta) else length
+
+
+def _actor_time(policy: ActorTime | str) -> ActorTime:
+    try:
+        return ActorTime(policy)
+    except ValueError:
+        # Left for validation, which refuses it by name.
+        return policy  # type: ignore[return-value]
+
+
+def _target(booking: str, actor: str | None) -> c.Target:
+    return c.BookingId(booking) if actor is None else c.Seat(booking, actor)

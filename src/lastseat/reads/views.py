@@ -1,0 +1,196 @@
+"""The views that reads answer with, and the queries behind them."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from msgspec import Struct
+from psycopg.rows import tuple_row
+
+from lastseat.core import events
+from lastseat.core.events import ActorTime, Event, Kind
+from lastseat.core.interval import Interval
+from lastseat.core.status import Status
+from lastseat.ledger.rows import EPOCH, interval, moment
+from lastseat.ledger.sql import load
+
+QUERIES = load("lastseat.reads")
+
+MOST_ROWS = 10_000
+"""Rows of one page, at most."""
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class BookableView(Struct, frozen=True):
+    """A bookable as it stands. `taken` and `left` are of an occurrence; 0 for the others."""
+
+    bookable: str
+    kind: Kind
+    capacity: int
+    overbooked: int
+    seq: int
+    taken: int
+    left: int
+    during: Interval | None = None
+    time_zone: str | None = None
+    event_id: str | None = None
+    actor_time: ActorTime = ActorTime.REFUSE
+
+
+class Place(Struct, frozen=True):
+    """One booking on a roster. `seat` is its first, 1-based; a party takes `units` from there."""
+
+    booking_id: str
+    actor: str
+    units: int
+    status: Status
+    version: int
+    seat: int
+    expires_at: datetime | None = None
+
+
+class ClaimView(Struct, frozen=True):
+    """One claim of a booking; `live` while it counts."""
+
+    bookable: str
+    units: int
+    during: Interval
+    live: bool
+
+
+class BookingView(Struct, frozen=True):
+    """A booking. `actor` and `metadata` are gone once the person is forgotten."""
+
+    booking_id: str
+    actor: str
+    status: Status
+    version: int
+    claims: tuple[ClaimView, ...]
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class JournalRow(Struct, frozen=True):
+    """One entry of a stream."""
+
+    seq: int
+    type: str
+    event: Event
+    at: datetime
+    principal: str
+    lead: bool
+    booking_id: str | None = None
+    version: int | None = None
+
+
+async def _fetch(connection: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(QUERIES[name], params)
+        return await cursor.fetchall()
+
+
+async def bookable(connection: Connection, tenant: str, name: str) -> BookableView | None:
+    """The bookable, or None when the tenant has none of that id."""
+    found = await _fetch(connection, "occurrence", tenant=tenant, bookable=name)
+    if not found:
+        return None
+    row = found[0]
+    kind = Kind(row[1])
+    counted = kind is Kind.OCCURRENCE
+    taken = int(row[10]) if counted else 0
+    return BookableView(
+        row[0],
+        kind,
+        row[2],
+        row[3],
+        row[4],
+        taken,
+        max(0, row[2] - taken) if counted else 0,
+        interval(row[5], row[6]),
+        row[7],
+        row[8],
+        ActorTime(row[9]),
+    )
+
+
+async def roster(
+    connection: Connection, tenant: str, name: str, *, after_seat: int, limit: int
+) -> list[Place]:
+    """The live bookings with a first seat past `after_seat`, oldest first."""
+    found = await _fetch(
+        connection, "roster", tenant=tenant, bookable=name, after_seat=after_seat, limit=limit
+    )
+    return [
+        Place(row[0], row[1], row[2], Status(row[3]), row[4], int(row[5]), moment(row[6]))
+        for row in found
+    ]
+
+
+async def place(
+    connection: Connection, tenant: str, name: str, actor: str
+) -> tuple[int, Status] | None:
+    """The actor's first seat and the booking's status, or None."""
+    found = await _fetch(connection, "place", tenant=tenant, bookable=name, actor=actor)
+    return (found[0][2], Status(found[0][1])) if found else None
+
+
+async def booking_count(connection: Connection, tenant: str, name: str) -> int:
+    """How many live bookings the roster has."""
+    found = await _fetch(connection, "booking_count", tenant=tenant, bookable=name)
+    return int(found[0][0])
+
+
+async def booking(connection: Connection, tenant: str, booking_id: str) -> BookingView | None:
+    """The booking with all claims it ever made, or None."""
+    found = await _fetch(connection, "booking", tenant=tenant, booking=booking_id)
+    if not found:
+        return None
+    row = found[0]
+    claims = tuple(
+        ClaimView(x[8], x[9], interval(x[10], x[11]) or Interval(EPOCH, EPOCH), x[12])
+        for x in found
+        if x[8] is not None
+    )
+    return BookingView(
+        row[0],
+        row[1],
+        Status(row[2]),
+        row[3],
+        claims,
+        moment(row[5]) or EPOCH,
+        moment(row[6]) or EPOCH,
+        moment(row[4]),
+        msgspec.json.decode(row[7]) if row[7] else None,
+    )
+
+
+async def journal(
+    connection: Connection, tenant: str, stream: str, *, after: int, limit: int
+) -> list[JournalRow]:
+    """A stream's entries with a sequence past `after`, in order."""
+    found = await _fetch(
+        connection, "journal", tenant=tenant, stream=stream, after=after, limit=limit
+    )
+    return [
+        JournalRow(
+            row[0],
+            row[1],
+            events.decode(row[1], row[2], row[3]),
+            moment(row[8]) or EPOCH,
+            row[7],
+            row[6],
+            row[4],
+            row[5],
+        )
+        for row in found
+    ]
+
+
+async def due_holds(connection: Connection, tenant: str, *, limit: int) -> list[str]:
+    """The bookings whose hold is over and not journalled as expired yet, oldest first."""
+    found = await _fetch(connection, "due_holds", tenant=tenant, limit=limit)
+    return [row[0] for row in found]

@@ -1,0 +1,241 @@
+"""Worlds and commands in few words, for the tests of the core: given a world, when a command, then.
+
+`given` stands in for the engine: it puts into the world what a command's boundary names (streams
+that are not defined yet, actors' surrogates, occurrences of events) before the command is decided.
+Nothing here decides.
+"""
+
+import copy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from lastseat.core import commands as c
+from lastseat.core import outcomes as o
+from lastseat.core.booking import Decision
+from lastseat.core.decide import decide, settle
+from lastseat.core.defining import event_of, open_occurrence
+from lastseat.core.events import ActorTime, Kind
+from lastseat.core.interval import Interval
+from lastseat.core.state import Booking, Entry, actor_stream, evolve, evolve_booking, undefined
+from lastseat.core.validate import validate
+from lastseat.core.world import World
+
+T0 = datetime(2026, 11, 23, 18, tzinfo=UTC)
+
+
+def at(minutes: int) -> datetime:
+    """Minutes after T0."""
+    return T0 + timedelta(minutes=minutes)
+
+
+def between(start: int, end: int) -> Interval:
+    """The interval between two such times."""
+    return Interval(at(start), at(end))
+
+
+def an_id(number: int) -> str:
+    """The id of the booking (or command) of that number."""
+    return str(UUID(int=number))
+
+
+BASE: dict[str, Any] = {"tenant_id": "venue", "command_id": an_id(0)}
+
+
+def occurrence(
+    name: str, capacity: int, start: int = 0, end: int = 60, time: ActorTime = ActorTime.ALLOW
+) -> c.Define:
+    kind = Kind.OCCURRENCE
+    return c.Define(
+        **BASE,
+        bookable=name,
+        kind=kind,
+        capacity=capacity,
+        start=at(start),
+        end=at(end),
+        actor_time=time,
+    )
+
+
+def resource(name: str, time: ActorTime = ActorTime.ALLOW) -> c.Define:
+    return c.Define(**BASE, bookable=name, kind=Kind.RESOURCE, capacity=1, actor_time=time)
+
+
+def pool(name: str, capacity: int, time: ActorTime = ActorTime.ALLOW) -> c.Define:
+    return c.Define(**BASE, bookable=name, kind=Kind.POOL, capacity=capacity, actor_time=time)
+
+
+def event(name: str, capacity: int, *starts: str, zone: str = "Europe/Brussels") -> c.Define:
+    kind = Kind.EVENT
+    return c.Define(
+        **BASE,
+        bookable=name,
+        kind=kind,
+        capacity=capacity,
+        starts=starts,
+        seconds=3600,
+        time_zone=zone,
+        actor_time=ActorTime.ALLOW,
+    )
+
+
+def claim(
+    bookable: str, units: int = 1, start: int | None = None, end: int | None = None, **more: Any
+) -> c.Claim:
+    """A claim; `start` and `end` are minutes after T0, `before` and `after` buffers in seconds."""
+    return c.Claim(
+        bookable=bookable,
+        units=units,
+        start=None if start is None else at(start),
+        end=None if end is None else at(end),
+        **more,
+    )
+
+
+def book(actor: str, *claims: c.Claim, number: int = 1, **more: Any) -> c.Book:
+    return c.Book(**BASE | more, booking_id=an_id(number), actor=actor, claims=claims)
+
+
+def hold(actor: str, *claims: c.Claim, seconds: int = 600, number: int = 1, **more: Any) -> c.Book:
+    return book(actor, *claims, number=number, hold_seconds=seconds, **more)
+
+
+def by_id(number: int) -> c.BookingId:
+    return c.BookingId(an_id(number))
+
+
+def confirm(number: int, version: int | None = None, **more: Any) -> c.Confirm:
+    return c.Confirm(**BASE | more, target=by_id(number), version=version)
+
+
+def release(number: int, version: int | None = None, **more: Any) -> c.Release:
+    return c.Release(**BASE | more, target=by_id(number), version=version)
+
+
+def cancel(number: int, version: int | None = None, **more: Any) -> c.Cancel:
+    return c.Cancel(**BASE | more, target=by_id(number), version=version)
+
+
+def extend(number: int, seconds: int, version: int | None = None, **more: Any) -> c.Extend:
+    return c.Extend(**BASE | more, target=by_id(number), seconds=seconds, version=version)
+
+
+def expire(number: int, **more: Any) -> c.Expire:
+    return c.Expire(**BASE | more, target=by_id(number))
+
+
+def to(number: int, *claims: c.Claim, version: int | None = None) -> c.Relocation:
+    return c.Relocation(target=by_id(number), claims=claims, version=version)
+
+
+def move(*moves: c.Relocation, **more: Any) -> c.Move:
+    return c.Move(**BASE | more, moves=moves)
+
+
+def change(bookable: str, capacity: int, **more: Any) -> c.ChangeCapacity:
+    return c.ChangeCapacity(**BASE | more, bookable=bookable, capacity=capacity)
+
+
+def prepare(world: World, command: c.AnyCommand) -> None:
+    """Put into the world what the engine reads or makes for a command, before it is decided."""
+    for name in c.bookables_of(command):
+        _open(world, name)
+    match command:
+        case c.Define():
+            world.bookables.setdefault(command.bookable, undefined(command.bookable))
+            world.followers.setdefault(command.bookable, ())
+        case c.Book():
+            _own_time(world, world.actors.setdefault(command.actor, f"surrogate-{command.actor}"))
+        case c.Move():
+            for booking in world.bookings.values():
+                _own_time(world, booking.actor_id)
+        case _:
+            pass
+
+
+def _own_time(world: World, actor_id: str) -> None:
+    stream = actor_stream(actor_id)
+    world.bookables.setdefault(stream, undefined(stream))
+
+
+def _open(world: World, name: str) -> None:
+    event_id = event_of(name)
+    if event_id is None or name in world.bookables or event_id not in world.bookables:
+        return
+    recurring = world.bookables[event_id]
+    local = name.removeprefix(f"{event_id}@")
+    if recurring.kind is not Kind.EVENT or local not in recurring.starts:
+        return
+    world.bookables[name] = undefined(name)
+    zone = ZoneInfo(recurring.time_zone or "UTC")
+    start = datetime.fromisoformat(local).replace(tzinfo=zone).astimezone(UTC)
+    world.apply([open_occurrence(recurring, name, start)])
+    world.followers[event_id] = (*world.followers[event_id], name)
+
+
+def run(world: World, *commands: c.AnyCommand) -> World:
+    """Settle commands that must succeed."""
+    for command in commands:
+        assert validate(command) is None, command
+        prepare(world, command)
+        outcome, _ = settle(world, command)
+        assert outcome.ok, (command, outcome)
+    return world
+
+
+def given(*commands: c.AnyCommand, now: int = 0) -> World:
+    """The world after these commands, all settled at T0; then it is `now` minutes later."""
+    world = run(World(T0), *commands)
+    world.now = at(now)
+    return world
+
+
+def when(world: World, command: c.AnyCommand) -> Decision:
+    """What the command comes to; fails if deciding changed the world."""
+    prepare(world, command)
+    before = copy.deepcopy(vars(world))
+    decision = decide(world, command)
+    assert vars(world) == before, "decide changed the world"
+    return decision
+
+
+def answer(world: World, command: c.AnyCommand) -> o.AnyOutcome:
+    """The answer a caller gets: what is invalid by itself is refused before the state is read."""
+    invalid = validate(command)
+    return invalid if invalid is not None else when(world, command)[0]
+
+
+def later_batch(journal: list[Entry], before: World) -> World:
+    """A new world at the same instant, folded from the journal alone.
+
+    Of `before` only what the journal does not hold is taken: who the surrogates are, and which
+    occurrences follow which event.
+    """
+    world = World(before.now)
+    world.actors = dict(before.actors)
+    world.followers = dict(before.followers)
+    refs = {surrogate: ref for ref, surrogate in before.actors.items()}
+    made: dict[str, int] = {}
+    bookings: dict[str, Booking] = {}
+    for stream in before.bookables:
+        world.bookables[stream] = undefined(stream)
+    for entry in journal:
+        evolve(world.bookables[entry.stream], entry)
+        if entry.booking_id is None:
+            continue
+        if entry.lead:
+            bookings[entry.booking_id] = evolve_booking(bookings.get(entry.booking_id), entry)
+        for number in (x.no for x in getattr(entry.event, "claims", ())):
+            made[entry.booking_id] = max(number, made.get(entry.booking_id, 0))
+    for booking_id, booking in bookings.items():
+        booking.actor = refs[booking.actor_id]
+        booking.made = made[booking_id]
+        booking.claims = {
+            claim.no: claim
+            for bookable in world.bookables.values()
+            for claim in bookable.claims.values()
+            if claim.booking_id == booking_id
+        }
+        world.add_booking(booking)
+    return world
