@@ -32,14 +32,14 @@ class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     time_zone: str | None = None
 
 
-class Seat(Struct, frozen=True, forbid_unknown_fields=True):
+class Seat(Struct, frozen=True):
     """A booking named by whose it is and where: the live one of `actor` on `bookable`."""
 
     bookable: str
     actor: str
 
 
-class BookingId(Struct, frozen=True, forbid_unknown_fields=True):
+class BookingId(Struct, frozen=True):
     """A booking named by its id."""
 
     booking_id: str
@@ -137,7 +137,7 @@ class Expire(Command, frozen=True, kw_only=True, tag="expire"):
     target: Target
 
 
-class Relocation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Relocation(Struct, frozen=True, kw_only=True):
     """A booking and the claims it is to have from now on."""
 
     target: Target

@@ -37,6 +37,7 @@ from lastseat.engine.requests import (
     Ticket,
 )
 from lastseat.engine.transaction import Transaction
+from lastseat.ledger.sql import array
 from lastseat.ledger.errors import ConnectionLost, LockTimeout, Rejected, Retryable
 
 ATTEMPTS = 8
@@ -66,7 +67,6 @@ def execute_nested(
     """
     settings: Rows
     settings, _ = yield Run((Statement("read_settings"), Statement("savepoint")))
-    lock_wait, seqscan, idle = settings[0]
     results: list[Result] = []
     for part in segments(tickets):
         transaction = Transaction(
@@ -77,7 +77,8 @@ def execute_nested(
         except (Retryable, Rejected):
             yield Run((Statement("rollback_to_savepoint"), Statement("release_savepoint")))
             raise
-    restored = {"lock_timeout": lock_wait, "enable_seqscan": seqscan, "idle_timeout": idle}
+    names, values = zip(*settings, strict=True)
+    restored = {"names": array(names), "values": array(values)}
     yield Run(
         (
             Statement("defer_exclusive"),

@@ -8,9 +8,7 @@ from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
 from lastseat.core.events import Kind
-from lastseat.core.state import ACTOR_PREFIX
 from lastseat.core.world import World
-from lastseat.engine.reading import head_rows
 from lastseat.engine.requests import Answer, Statement, Ticket
 from lastseat.ledger.rows import append_params
 from lastseat.ledger.sql import array
@@ -49,20 +47,16 @@ def write_statements(tenant_id: str, written: Written) -> list[Statement]:
 
 
 def _newcomers(tenant_id: str, written: Written) -> list[Statement]:
-    """Rows for the actors that were booked for here and have none yet, and for their streams."""
-    world = written.world
-    booked = {world.bookings[x].actor_id for x in world.touched_bookings if x not in written.known}
+    """Rows for the actors that were booked for here and have none yet."""
+    if not written.new_actors:
+        return []
+    made = written.world.touched_bookings.keys() - written.known
+    booked = {written.world.bookings[x].actor_id for x in made}
     new = {ref: actor_id for ref, actor_id in written.new_actors.items() if actor_id in booked}
     if not new:
         return []
-    tenant = {"tenant": tenant_id}
-    streams = {x for x in world.touched_streams if x.startswith(ACTOR_PREFIX)}
-    streams &= {ACTOR_PREFIX + actor_id for actor_id in new.values()}
     people = {"actor_ids": array(list(new.values())), "refs": array(list(new))}
-    statements = [Statement("add_actors", tenant | people)]
-    if streams:
-        statements.append(Statement("create_heads", tenant | head_rows(streams)))
-    return statements
+    return [Statement("add_actors", {"tenant": tenant_id} | people)]
 
 
 def _definitions(tenant_id: str, world: World) -> list[Statement]:

@@ -114,6 +114,8 @@ def append_params(
     params |= _claims(world, known)
     heads = [world.bookables[stream] for stream in world.touched_streams]
     params["h_bookable"] = array([x.bookable for x in heads])
+    actor = Kind.ACTOR
+    params["h_kind"] = array(["actor" if x.kind is actor else "unborn" for x in heads])
     params["h_capacity"] = array([x.capacity for x in heads])
     params["h_overbooked"] = array([x.overbooked for x in heads])
     params["h_taken"] = array([x.taken for x in heads])
@@ -192,6 +194,7 @@ def _claims(world: World, known: Collection[str]) -> dict[str, str]:
         "nc_live": array([(x.booking_id, x.no) not in gone for x in new]),
         "nc_exclusive": array([x.exclusive for x in new]),
         "nc_override": array([x.override for x in new]),
+        "nc_own_time": array([world.bookables[x.bookable].kind is Kind.ACTOR for x in new]),
         "nc_expires": array([expires[x.booking_id].expires_at for x in new]),
         "cc_booking": array([x.booking_id for x in kept + freed]),
         "cc_no": array([x.no for x in kept + freed]),

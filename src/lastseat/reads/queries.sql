@@ -7,7 +7,8 @@ SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
        h.taken - coalesce((
            SELECT sum(c.units) FROM lastseat.claims c
            WHERE h.kind = 'occurrence' AND c.tenant_id = h.tenant_id
-             AND c.bookable_id = h.bookable_id AND c.live AND c.expires_at <= lastseat.clock()), 0)
+             AND c.bookable_id = h.bookable_id AND c.live
+             AND c.blocked IS NULL AND c.expires_at <= (SELECT lastseat.clock())), 0)
 FROM lastseat.heads h
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = %(bookable)s::text
   AND h.seq > 0 AND h.kind <> 'actor';
@@ -22,7 +23,8 @@ SELECT * FROM (
     JOIN lastseat.bookings b ON b.tenant_id = c.tenant_id AND b.booking_id = c.booking_id
     LEFT JOIN lastseat.actors a ON a.tenant_id = c.tenant_id AND a.actor_id = c.actor_id
     WHERE c.tenant_id = %(tenant)s::text AND c.bookable_id = %(bookable)s::text AND c.live
-      AND (c.expires_at IS NULL OR c.expires_at > lastseat.clock())
+      AND c.blocked IS NULL
+      AND (c.expires_at IS NULL OR c.expires_at > (SELECT lastseat.clock()))
 ) AS roster
 WHERE seat > %(after_seat)s::bigint
 ORDER BY seat
@@ -34,12 +36,14 @@ SELECT c.booking_id::text, b.status,
        1 + coalesce((
            SELECT sum(o.units) FROM lastseat.claims o
            WHERE o.tenant_id = c.tenant_id AND o.bookable_id = c.bookable_id AND o.live
-             AND o.seq < c.seq AND (o.expires_at IS NULL OR o.expires_at > lastseat.clock())), 0)::bigint
+             AND o.blocked IS NULL
+             AND o.seq < c.seq AND (o.expires_at IS NULL OR o.expires_at > (SELECT lastseat.clock()))), 0)::bigint
 FROM lastseat.actors a
 JOIN lastseat.claims c
   ON c.tenant_id = a.tenant_id AND c.actor_id = a.actor_id
  AND c.bookable_id = %(bookable)s::text AND c.live
- AND (c.expires_at IS NULL OR c.expires_at > lastseat.clock())
+      AND c.blocked IS NULL
+ AND (c.expires_at IS NULL OR c.expires_at > (SELECT lastseat.clock()))
 JOIN lastseat.bookings b ON b.tenant_id = c.tenant_id AND b.booking_id = c.booking_id
 WHERE a.tenant_id = %(tenant)s::text AND a.ref = %(actor)s::text;
 
@@ -47,12 +51,13 @@ WHERE a.tenant_id = %(tenant)s::text AND a.ref = %(actor)s::text;
 SELECT count(DISTINCT c.booking_id)
 FROM lastseat.claims c
 WHERE c.tenant_id = %(tenant)s::text AND c.bookable_id = %(bookable)s::text AND c.live
-  AND (c.expires_at IS NULL OR c.expires_at > lastseat.clock());
+      AND c.blocked IS NULL
+  AND (c.expires_at IS NULL OR c.expires_at > (SELECT lastseat.clock()));
 
 -- name: booking
 -- One booking with all the claims it ever made; an overdue hold shows as expired already.
 SELECT b.booking_id::text, coalesce(a.ref, ''),
-       CASE WHEN b.status = 'HELD' AND b.expires_at <= lastseat.clock()
+       CASE WHEN b.status = 'HELD' AND b.expires_at <= (SELECT lastseat.clock())
             THEN 'EXPIRED' ELSE b.status END,
        b.version,
        (extract(epoch FROM b.expires_at) * 1000000)::bigint,
@@ -62,7 +67,7 @@ SELECT b.booking_id::text, coalesce(a.ref, ''),
        c.bookable_id, c.units,
        (extract(epoch FROM coalesce(lower(c.during), h.starts_at)) * 1000000)::bigint,
        (extract(epoch FROM coalesce(upper(c.during), h.ends_at)) * 1000000)::bigint,
-       c.live AND NOT (b.status = 'HELD' AND b.expires_at <= lastseat.clock())
+       c.live AND NOT (b.status = 'HELD' AND b.expires_at <= (SELECT lastseat.clock()))
 FROM lastseat.bookings b
 LEFT JOIN lastseat.actors a ON a.tenant_id = b.tenant_id AND a.actor_id = b.actor_id
 LEFT JOIN lastseat.booking_details d ON d.tenant_id = b.tenant_id AND d.booking_id = b.booking_id
@@ -85,7 +90,7 @@ LIMIT %(limit)s::integer;
 -- The tenant's holds whose time is over and that nobody has journalled as expired yet.
 SELECT booking_id::text
 FROM lastseat.bookings
-WHERE tenant_id = %(tenant)s::text AND status = 'HELD' AND expires_at <= lastseat.clock()
+WHERE tenant_id = %(tenant)s::text AND status = 'HELD' AND expires_at <= (SELECT lastseat.clock())
 ORDER BY expires_at
 LIMIT %(limit)s::integer;
 

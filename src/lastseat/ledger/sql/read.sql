@@ -1,4 +1,8 @@
 -- What decisions need, read under the locks by statements later than the locks.
+--
+-- Rows are looked up one by one (LATERAL with OFFSET 0, which no planner flattens): statistics from
+-- when a table was empty would have it read whole. The clock is asked in a sub-select, once a statement: a volatile function can't be looked up in an
+-- index.
 
 -- name: read_bookings
 -- Bookings with their live claims: those named, those of the actors named on the occurrences named,
@@ -8,14 +12,17 @@ WITH wanted AS (
     UNION
     SELECT c.booking_id
     FROM unnest(%(seat_bookables)s::text[], %(seat_actors)s::uuid[]) AS seat (bookable_id, actor_id)
-    JOIN lastseat.claims c
-      ON c.tenant_id = %(tenant)s::text AND c.bookable_id = seat.bookable_id
-     AND c.actor_id = seat.actor_id AND c.live
+    CROSS JOIN LATERAL (
+        SELECT x.booking_id FROM lastseat.claims x
+        WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = seat.bookable_id
+          AND x.actor_id = seat.actor_id AND x.live AND x.blocked IS NULL
+        OFFSET 0
+    ) AS c
     UNION
     (SELECT c.booking_id
     FROM lastseat.claims c
     WHERE c.tenant_id = %(tenant)s::text AND c.bookable_id = ANY(%(bookables)s::text[])
-      AND c.live AND c.expires_at <= lastseat.clock()
+      AND c.live AND c.expires_at <= (SELECT lastseat.clock())
     LIMIT %(most_expired)s::integer)
 )
 SELECT b.booking_id::text, b.actor_id::text, b.status, b.version, a.ref,
@@ -29,30 +36,42 @@ SELECT b.booking_id::text, b.actor_id::text, b.status, b.version, a.ref,
        (extract(epoch FROM upper(c.blocked)) * 1000000)::bigint,
        c.seq, c.exclusive, c.override
 FROM wanted
-JOIN lastseat.bookings b
-  ON b.tenant_id = %(tenant)s::text AND b.booking_id = wanted.booking_id
-LEFT JOIN lastseat.actors a
-  ON a.tenant_id = b.tenant_id AND a.actor_id = b.actor_id
-LEFT JOIN lastseat.claims c
-  ON c.tenant_id = b.tenant_id AND c.booking_id = b.booking_id AND c.live
+CROSS JOIN LATERAL (
+    SELECT * FROM lastseat.bookings x
+    WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = wanted.booking_id
+    OFFSET 0
+) AS b
+LEFT JOIN LATERAL (
+    SELECT x.ref FROM lastseat.actors x
+    WHERE x.tenant_id = %(tenant)s::text AND x.actor_id = b.actor_id
+    OFFSET 0
+) AS a ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM lastseat.claims x
+    WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = b.booking_id AND x.live
+    OFFSET 0
+) AS c ON true
 ORDER BY b.booking_id, c.no;
 
 -- name: read_places
 -- The first seats of actors on occurrences: one more than the units of all older live claims.
 SELECT mine.booking_id::text, mine.no, 1 + coalesce(older.units, 0)
 FROM unnest(%(seat_bookables)s::text[], %(seat_actors)s::uuid[]) AS seat (bookable_id, actor_id)
-JOIN lastseat.claims mine
-  ON mine.tenant_id = %(tenant)s::text AND mine.bookable_id = seat.bookable_id
- AND mine.actor_id = seat.actor_id AND mine.live
+CROSS JOIN LATERAL (
+    SELECT * FROM lastseat.claims x
+    WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = seat.bookable_id
+      AND x.actor_id = seat.actor_id AND x.live AND x.blocked IS NULL
+    OFFSET 0
+) AS mine
 CROSS JOIN LATERAL (
     SELECT sum(c.units)::bigint AS units
     FROM lastseat.claims c
     WHERE c.tenant_id = mine.tenant_id AND c.bookable_id = mine.bookable_id
-      AND c.live AND c.seq < mine.seq
+      AND c.live AND c.blocked IS NULL AND c.seq < mine.seq
 ) AS older;
 
 -- name: read_overlapping
--- The live claims over the times asked for. Two partial indexes hold them, so two arms.
+-- The live claims over the times asked for. Three partial indexes hold them, so three arms.
 SELECT DISTINCT c.booking_id::text, c.no, c.bookable_id, c.actor_id::text, c.units,
        (extract(epoch FROM lower(c.during)) * 1000000)::bigint,
        (extract(epoch FROM upper(c.during)) * 1000000)::bigint,
@@ -65,17 +84,22 @@ CROSS JOIN LATERAL (
     SELECT * FROM lastseat.claims x
     WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = asked.bookable_id
       AND x.blocked && tstzrange(asked.starts_at, asked.ends_at)
-      AND x.live AND x.exclusive AND NOT x.override
+      AND x.live AND x.exclusive AND NOT x.override AND NOT x.own_time
     UNION ALL
     SELECT * FROM lastseat.claims x
     WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = asked.bookable_id
       AND x.blocked && tstzrange(asked.starts_at, asked.ends_at)
-      AND x.live AND x.blocked IS NOT NULL AND (NOT x.exclusive OR x.override)
+      AND x.live AND x.blocked IS NOT NULL AND NOT x.own_time AND (NOT x.exclusive OR x.override)
+    UNION ALL
+    SELECT * FROM lastseat.claims x
+    WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = asked.bookable_id
+      AND upper(x.blocked) > asked.starts_at AND lower(x.blocked) < asked.ends_at
+      AND x.live AND x.own_time
 ) AS c;
 
 -- name: read_keys
 -- The answers already given for idempotency keys, and whether their time is over.
-SELECT key, request_hash, outcome, expires_at IS NOT NULL AND expires_at <= lastseat.clock()
+SELECT key, request_hash, outcome, expires_at IS NOT NULL AND expires_at <= (SELECT lastseat.clock())
 FROM lastseat.keys
 WHERE tenant_id = %(tenant)s::text AND key = ANY(%(keys)s::text[]);
 

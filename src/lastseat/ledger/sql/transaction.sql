@@ -17,22 +17,21 @@ RELEASE SAVEPOINT lastseat;
 ROLLBACK TO SAVEPOINT lastseat;
 
 -- name: configure
--- For this transaction only: how long a lock may be waited for, and no plan that scans a table: one
--- made while a table was nearly empty would stay cached while it grows. An engine that vanishes
--- without a word loses its locks after ten seconds.
+-- For this transaction only: how long a lock may be waited for; no plan that scans a table, since one
+-- made while it was nearly empty stays cached while it grows; and an end to an engine that vanishes
+-- without a word while it holds locks.
 SELECT set_config('lock_timeout', %(lock_timeout)s, true),
        set_config('enable_seqscan', 'off', true),
        set_config('idle_in_transaction_session_timeout', '10s', true);
 
 -- name: read_settings
 -- What `configure` changes, to be put back in a caller's transaction.
-SELECT current_setting('lock_timeout'), current_setting('enable_seqscan'),
-       current_setting('idle_in_transaction_session_timeout');
+SELECT name, current_setting(name)
+FROM unnest(ARRAY['lock_timeout', 'enable_seqscan', 'idle_in_transaction_session_timeout']) AS name;
 
 -- name: restore_settings
-SELECT set_config('lock_timeout', %(lock_timeout)s, true),
-       set_config('enable_seqscan', %(enable_seqscan)s, true),
-       set_config('idle_in_transaction_session_timeout', %(idle_timeout)s, true);
+SELECT set_config(n.name, n.value, true)
+FROM unnest(%(names)s::text[], %(values)s::text[]) AS n (name, value);
 
 -- name: check_exclusive
 -- Two live claims of one exclusive resource fail here, while the transaction can still be undone.

@@ -1,7 +1,9 @@
 -- The write: one set-based statement for the journal and its projections, and a few for what is rare.
 
 -- name: append
--- Journal rows, and in the same statement what they change: bookings, claims, heads.
+-- Journal rows, and in the same statement what they change: bookings, claims, heads. The heads are
+-- held already, but for the own time of actors first seen here, which nobody else can know: those are
+-- made. The upsert looks each up by its key; an UPDATE's join may be planned the wrong way round.
 WITH journal_rows AS (
     INSERT INTO lastseat.journal
         (tenant_id, stream_id, seq, type, v, body, command_id, booking_id, version, lead, principal, at)
@@ -27,39 +29,44 @@ WITH journal_rows AS (
         %(cb_booking)s::uuid[], %(cb_status)s::text[], %(cb_version)s::integer[],
         %(cb_made)s::integer[], %(cb_expires)s::timestamptz[], %(cb_limit)s::timestamptz[])
         AS n (booking_id, status, version, made, expires_at, limit_at)
-    WHERE b.tenant_id = %(tenant)s::text AND b.booking_id = n.booking_id
+    WHERE b.tenant_id = %(tenant)s::text AND b.booking_id = ANY(%(cb_booking)s::uuid[])
+      AND b.booking_id = n.booking_id
 ), new_claims AS (
     INSERT INTO lastseat.claims
         (tenant_id, booking_id, no, bookable_id, actor_id, units, during, blocked, local_start,
-         time_zone, seq, live, exclusive, override, expires_at)
+         time_zone, seq, live, exclusive, override, own_time, expires_at)
     SELECT %(tenant)s::text, n.booking_id, n.no, n.bookable_id, n.actor_id, n.units,
         CASE WHEN n.during_from IS NOT NULL THEN tstzrange(n.during_from, n.during_to) END,
         CASE WHEN n.blocked_from IS NOT NULL THEN tstzrange(n.blocked_from, n.blocked_to) END,
-        n.local_start, n.time_zone, n.seq, n.live, n.exclusive, n.override, n.expires_at
+        n.local_start, n.time_zone, n.seq, n.live, n.exclusive, n.override, n.own_time, n.expires_at
     FROM unnest(
         %(nc_booking)s::uuid[], %(nc_no)s::integer[], %(nc_bookable)s::text[], %(nc_actor)s::uuid[],
         %(nc_units)s::integer[], %(nc_during_from)s::timestamptz[], %(nc_during_to)s::timestamptz[],
         %(nc_blocked_from)s::timestamptz[], %(nc_blocked_to)s::timestamptz[],
         %(nc_local_start)s::timestamp[], %(nc_time_zone)s::text[], %(nc_seq)s::bigint[],
         %(nc_live)s::boolean[], %(nc_exclusive)s::boolean[], %(nc_override)s::boolean[],
-        %(nc_expires)s::timestamptz[])
+        %(nc_own_time)s::boolean[], %(nc_expires)s::timestamptz[])
         AS n (booking_id, no, bookable_id, actor_id, units, during_from, during_to, blocked_from,
-              blocked_to, local_start, time_zone, seq, live, exclusive, override, expires_at)
+              blocked_to, local_start, time_zone, seq, live, exclusive, override, own_time, expires_at)
 ), changed_claims AS (
     UPDATE lastseat.claims c
     SET live = n.live, expires_at = n.expires_at
     FROM unnest(
         %(cc_booking)s::uuid[], %(cc_no)s::integer[], %(cc_live)s::boolean[],
         %(cc_expires)s::timestamptz[]) AS n (booking_id, no, live, expires_at)
-    WHERE c.tenant_id = %(tenant)s::text AND c.booking_id = n.booking_id AND c.no = n.no
+    WHERE c.tenant_id = %(tenant)s::text AND c.booking_id = ANY(%(cc_booking)s::uuid[])
+      AND c.booking_id = n.booking_id AND c.no = n.no
 )
-UPDATE lastseat.heads h
-SET capacity = n.capacity, overbooked = n.overbooked, taken = n.taken, seq = n.seq, at = n.at
+INSERT INTO lastseat.heads AS h
+    (tenant_id, bookable_id, kind, capacity, overbooked, taken, seq, at)
+SELECT %(tenant)s::text, n.*
 FROM unnest(
-    %(h_bookable)s::text[], %(h_capacity)s::integer[], %(h_overbooked)s::integer[],
-    %(h_taken)s::integer[], %(h_seq)s::bigint[], %(h_at)s::timestamptz[])
-    AS n (bookable_id, capacity, overbooked, taken, seq, at)
-WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = n.bookable_id;
+    %(h_bookable)s::text[], %(h_kind)s::text[], %(h_capacity)s::integer[],
+    %(h_overbooked)s::integer[], %(h_taken)s::integer[], %(h_seq)s::bigint[],
+    %(h_at)s::timestamptz[]) AS n
+ON CONFLICT (tenant_id, bookable_id) DO UPDATE
+SET capacity = excluded.capacity, overbooked = excluded.overbooked, taken = excluded.taken,
+    seq = excluded.seq, at = excluded.at;
 
 -- name: define_heads
 -- What a definition says of a head once and for all, and whether it still follows its event.

@@ -44,7 +44,8 @@ CREATE TABLE lastseat.heads (
     CONSTRAINT heads_occurrence_time CHECK
         ((kind = 'occurrence') = (starts_at IS NOT NULL) AND (starts_at IS NULL) = (ends_at IS NULL)),
     -- No overbooking, whatever the code says. `taken` counts what has one time for everybody;
-    -- for resources see claims_exclusive, for pools the lock and the core are the only guard.
+    -- for resources see claims_exclusive; for pools and actors' own time the lock and the core are the
+    -- only guard.
     CONSTRAINT heads_never_oversold CHECK
         (taken >= 0 AND overbooked >= 0 AND taken <= capacity + overbooked)
 ) WITH (
@@ -123,22 +124,27 @@ CREATE TABLE lastseat.claims (
     live boolean NOT NULL,
     exclusive boolean NOT NULL,
     override boolean NOT NULL,
+    own_time boolean NOT NULL,
     expires_at timestamptz,
     PRIMARY KEY (tenant_id, booking_id, no),
     -- Checked by the engine just before commit: a swap frees and takes in one statement.
     CONSTRAINT claims_exclusive EXCLUDE USING gist
         (tenant_id WITH =, bookable_id WITH =, blocked WITH &&)
-        WHERE (live AND exclusive AND NOT override) DEFERRABLE INITIALLY DEFERRED
+        WHERE (live AND exclusive AND NOT override AND NOT own_time) DEFERRABLE INITIALLY DEFERRED
 ) WITH (fillfactor = 90);
 -- Who is on the roster, and is this actor?
 CREATE INDEX claims_on_roster ON lastseat.claims (tenant_id, bookable_id, actor_id)
-    WHERE live;
+    WHERE live AND blocked IS NULL;
 -- Holds met under a head's lock.
 CREATE INDEX claims_expiring ON lastseat.claims (tenant_id, bookable_id, expires_at)
     WHERE live AND expires_at IS NOT NULL;
--- What claims_exclusive leaves out: pools, overrides, an actor's watched time.
+-- What claims_exclusive leaves out: pools and overrides.
 CREATE INDEX claims_shared ON lastseat.claims USING gist (tenant_id, bookable_id, blocked)
-    WHERE live AND blocked IS NOT NULL AND (NOT exclusive OR override);
+    WHERE live AND blocked IS NOT NULL AND NOT own_time AND (NOT exclusive OR override);
+-- Actors' own time. An actor has few claims to come, so a tree by their ends serves; a GiST entry
+-- costs twenty times as much to make, and every booking makes one of these.
+CREATE INDEX claims_own_time ON lastseat.claims (tenant_id, bookable_id, upper(blocked))
+    WHERE live AND own_time;
 
 -- Idempotency keys: the answer, kept with its effect. No expiry: as long as the booking lives.
 CREATE TABLE lastseat.keys (
