@@ -23,7 +23,6 @@ from lastseat.core.capacity import (
     shortage,
 )
 from lastseat.core.events import ClaimMade, Kind
-from lastseat.core.interval import Interval
 from lastseat.core.state import ACTOR_PREFIX, Booking, Entry, actor_stream
 from lastseat.core.status import Status, may_follow
 from lastseat.core.world import World
@@ -42,6 +41,8 @@ def decide_book(world: World, command: c.Book) -> Decision:
             there = world.seated.get((placement.bookable.bookable, actor_id))
             if there is not None:
                 return _already(world, command.actor, placement, there), []
+    if command.booking_id in world.bookings:
+        return o.Invalid(field="booking_id", reason="is the id of another booking"), []
     own_time = actor_claims(actor_stream(actor_id), placements)
     warnings: tuple[o.Overlap, ...] = ()
     if not command.override:
@@ -53,7 +54,7 @@ def decide_book(world: World, command: c.Book) -> Decision:
             return busy, []
         warnings = busy
     entries = _booked(world, command, actor_id, placements, own_time)
-    return _answer(world, command, placements, entries[0], warnings), entries
+    return _answer(command, placements, entries[0], warnings), entries
 
 
 def place(
@@ -79,12 +80,7 @@ def place(
             reason = f"{bookable.kind} {claim.bookable!r} is claimed for a time"
             return o.Invalid(field=f"claims[{i}].start", reason=reason)
         else:
-            during = blocked = Interval(claim.start, claim.end)
-            if claim.before or claim.after:
-                blocked = Interval(
-                    claim.start - timedelta(seconds=claim.before),
-                    claim.end + timedelta(seconds=claim.after),
-                )
+            during, blocked = claim.during, claim.blocked
         if bookable.kind is Kind.RESOURCE and claim.units != 1:
             reason = "an exclusive resource is claimed whole, as 1 unit"
             return o.Invalid(field=f"claims[{i}].units", reason=reason)
@@ -154,7 +150,6 @@ def _booked(
 
 
 def _answer(
-    world: World,
     command: c.Book,
     placements: list[Placement],
     lead: Entry,
@@ -163,7 +158,7 @@ def _answer(
     seat = next((p.bookable.taken + 1 for p in placements if p.bookable.counted), 0)
     units = sum(p.claim.units for p in placements)
     event = lead.event
-    assert isinstance(event, e.Booked)  # noqa: S101 - _booked made it a line above
+    assert isinstance(event, e.Booked)
     if event.expires_at is not None and event.limit_at is not None:
         return o.Held(
             booking_id=command.booking_id,
@@ -269,7 +264,7 @@ def decide_cancel(world: World, command: c.Cancel) -> Decision:
     booking = find(world, command.target, command.version)
     if not isinstance(booking, Booking):
         return booking, []
-    if not booking.live:
+    if not booking.live or booking.expired(world.now):
         return o.NotBooked(actor=booking.actor, booking_id=booking.booking_id), []
     if not may_follow(booking.status, Status.CANCELLED):
         return _wrong(booking, Status.CANCELLED), []

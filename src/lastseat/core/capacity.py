@@ -6,6 +6,7 @@ fourth, exclusive or merely watched. Nothing here changes anything.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -96,7 +97,7 @@ def _in_the_way(
             if key not in leaving and claim.blocked.overlaps(placement.blocked):
                 return _exclusive(placement, claim.blocked)
     ordered = sorted(group, key=lambda placement: placement.blocked)
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in pairwise(ordered):
         if first.blocked.overlaps(second.blocked):
             return _exclusive(second, first.blocked)
     return None

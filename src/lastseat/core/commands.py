@@ -5,13 +5,14 @@ writes. The engine locks the boundary, reads it, and calls `decide` (booking.py)
 a clock; ids are drawn by whoever makes the command.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.interval import Interval
 
 
 class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -30,6 +31,22 @@ class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     after: int = 0
     local_start: str | None = None
     time_zone: str | None = None
+
+    @property
+    def during(self) -> Interval | None:
+        """What the customer sees, in UTC: times of one zone are compared by the wall otherwise."""
+        if self.start is None or self.end is None:
+            return None
+        return Interval(self.start.astimezone(UTC), self.end.astimezone(UTC))
+
+    @property
+    def blocked(self) -> Interval | None:
+        """The same with both buffers: what capacity is taken for."""
+        during = self.during
+        if during is None:
+            return None
+        before, after = timedelta(seconds=self.before), timedelta(seconds=self.after)
+        return Interval(during.start - before, during.end + after)
 
 
 class Seat(Struct, frozen=True):

@@ -35,12 +35,12 @@ def _unexpected(world: World, command: c.AnyCommand) -> o.AnyOutcome | None:
     actor = command.actor if isinstance(command, c.Book) else None
     for stream, seq in command.expected.items():
         bookable = world.bookables.get(stream)
-        if bookable is None or bookable.seq == 0:
+        actual = bookable.seq if bookable is not None else 0
+        # That nothing was there may be what was observed: 0 is its sequence.
+        if actual == 0 and seq != 0:
             return o.UnknownBookable(bookable=stream)
-        if bookable.seq != seq:
-            return o.Conflict(
-                rule="expected_seq", actor=actor, bookable=stream, actual=bookable.seq
-            )
+        if actual != seq:
+            return o.Conflict(rule="expected_seq", actor=actor, bookable=stream, actual=actual)
     return None
 
 

@@ -1,6 +1,6 @@
 """Bookables coming into being, changing capacity, and facts noted on their streams."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from lastseat.core import commands as c
 from lastseat.core import events as e
@@ -17,7 +17,7 @@ def decide_define(world: World, command: c.Define) -> Decision:
     """Make the bookable; the same definition again changes nothing."""
     during = None
     if command.start is not None and command.end is not None:
-        during = Interval(command.start, command.end)
+        during = Interval(command.start.astimezone(UTC), command.end.astimezone(UTC))
     defined = e.Defined(
         command.kind,
         command.capacity,
@@ -114,16 +114,17 @@ def decide_change_capacity(world: World, command: c.ChangeCapacity) -> Decision:
         ]
     own = bookable.event_id is not None
     entries: list[Entry] = []
+    over = 0
     for state in changed:
         taken = _peak(state, world.now)
         if taken > command.capacity and not command.override:
             return o.BelowTaken(bookable=state.bookable, capacity=state.capacity, taken=taken), []
         # A pool's overbooking varies in time, so only an occurrence has a number for it.
         overbooked = max(0, taken - command.capacity) if state.counted else 0
+        over += overbooked
         if (state.capacity, state.overbooked) != (command.capacity, overbooked):
             event = e.CapacityChanged(command.capacity, overbooked, own)
             entries.append(Entry(state.bookable, event, lead=not entries))
-    over = sum(x.event.overbooked for x in entries if isinstance(x.event, e.CapacityChanged))
     outcome = o.CapacityChanged(
         bookable=command.bookable, capacity=command.capacity, overbooked=over
     )
@@ -139,6 +140,10 @@ def _peak(state: Bookable, now: datetime) -> int:
 
 def decide_append(world: World, command: c.Append) -> Decision:
     """Append the facts; the sequences were compared before (see decide.py)."""
+    for stream in command.facts:
+        bookable = world.bookables.get(stream)
+        if bookable is None or bookable.seq == 0:
+            return o.UnknownBookable(bookable=stream), []
     entries = [Entry(stream, fact) for stream, facts in command.facts.items() for fact in facts]
     entries[0].lead = True
     sequences = {

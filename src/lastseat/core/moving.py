@@ -77,7 +77,7 @@ def _plan(world: World, relocation: c.Relocation) -> Plan | o.AnyOutcome:
     booking = find(world, relocation.target, relocation.version)
     if not isinstance(booking, Booking):
         return booking
-    if not booking.live:
+    if not booking.live or booking.expired(world.now):
         return o.NotBooked(actor=booking.actor, booking_id=booking.booking_id)
     if booking.status not in RELOCATABLE:
         return o.WrongStatus(booking_id=booking.booking_id, status=booking.status, wanted="a move")
@@ -94,7 +94,8 @@ def _plan(world: World, relocation: c.Relocation) -> Plan | o.AnyOutcome:
         else:
             leaving.remove(same)
     own = [claim for claim in leaving if claim.bookable == own_time.stream]
-    if own and own_time.intervals == tuple(claim.during for claim in own):
+    same_rule = all(claim.exclusive is own_time.exclusive for claim in own)
+    if own and same_rule and own_time.intervals == tuple(claim.during for claim in own):
         leaving = [claim for claim in leaving if claim.bookable != own_time.stream]
         own_time = ActorClaims(own_time.stream, (), own_time.exclusive)
     return Plan(booking, tuple(leaving), taking, own_time)

@@ -17,7 +17,16 @@ from lastseat.core.status import Status
 
 
 class Code(StrEnum):
-    """Every outcome: first what succeeded, then the refusals in order of precedence."""
+    """Every outcome: first what succeeded, then the refusals in order of precedence.
+
+    The order is that of the questions: is the command sound, and the caller's picture current; is
+    the booking it names there, in a status for it; is what it claims there, and is there room; is
+    the clock sound. Claims, moves and streams are asked about in the order given.
+
+    Two stand where they are met first. What only the state can call `invalid` is found after
+    `unknown_bookable` (a booking's id in use after `already`, so that a booking sent twice is
+    answered that). A `conflict` of the rule `exclusive` is found with `full`, claim by claim.
+    """
 
     BOOKED = "booked"
     HELD = "held"
@@ -34,21 +43,21 @@ class Code(StrEnum):
     OVERLOADED = "overloaded"
     INVALID = "invalid"
     KEY_REUSED = "key_reused"
-    UNKNOWN_BOOKABLE = "unknown_bookable"
-    UNKNOWN_BOOKING = "unknown_booking"
-    CLOCK_BEHIND = "clock_behind"
-    ALREADY_DEFINED = "already_defined"
     CONFLICT = "conflict"
+    UNKNOWN_BOOKING = "unknown_booking"
+    ALREADY_DEFINED = "already_defined"
     NOT_BOOKED = "not_booked"
     HOLD_EXPIRED = "hold_expired"
     NOT_HELD = "not_held"
     NOT_EXPIRED = "not_expired"
     WRONG_STATUS = "wrong_status"
+    UNKNOWN_BOOKABLE = "unknown_bookable"
     ALREADY = "already"
     EXTEND_LIMIT = "extend_limit"
     BELOW_TAKEN = "below_taken"
     FULL = "full"
     ACTOR_BUSY = "actor_busy"
+    CLOCK_BEHIND = "clock_behind"
 
 
 class Outcome(Struct, frozen=True, kw_only=True, tag_field="code", omit_defaults=True):
@@ -81,8 +90,10 @@ class Overlap(Struct, frozen=True, kw_only=True):
 
 
 class Booked(Success, frozen=True, kw_only=True, tag="booked", gc=False):
-    """All claims are taken. `seat` is the party's first place on the roster, 1-based, of the first
-    occurrence claimed; 0 when none is an occurrence.
+    """All claims are taken.
+
+    `seat` is the party's first place, 1-based, on the roster of the first occurrence claimed; 0
+    when none is an occurrence.
     """
 
     booking_id: str
@@ -231,7 +242,7 @@ class AlreadyDefined(Refusal, frozen=True, kw_only=True, tag="already_defined"):
 
 
 class Conflict(Refusal, frozen=True, kw_only=True, tag="conflict"):
-    """Somebody was faster, or the caller's picture is stale. `rule` says which:
+    """Somebody was faster, or the caller's picture is stale; `rule` says which.
 
     `exclusive`: the resource is taken in that time (`during` is the claim in the way);
     `expected_seq`: the stream is at `actual`; `version`: the booking is at `actual`;
@@ -341,21 +352,21 @@ AnyOutcome = (
     | Overloaded
     | Invalid
     | KeyReused
-    | UnknownBookable
-    | UnknownBooking
-    | ClockBehind
-    | AlreadyDefined
     | Conflict
+    | UnknownBooking
+    | AlreadyDefined
     | NotBooked
     | HoldExpired
     | NotHeld
     | NotExpired
     | WrongStatus
+    | UnknownBookable
     | Already
     | ExtendLimit
     | BelowTaken
     | Full
     | ActorBusy
+    | ClockBehind
 )
 
 _ENCODER = msgspec.json.Encoder()

@@ -98,7 +98,8 @@ class Booking(Struct):
 class Entry(Struct):
     """One row to be written to the journal: an event on a stream, for a booking or not.
 
-    Of the entries of one change exactly one is the `lead`: the row that audit and feeds read. `seq` and `at` are given when the entry is applied.
+    Of the entries of one change exactly one is the `lead`: the row that audit and feeds read. `seq`
+    and `at` are given when the entry is applied.
     """
 
     stream: str

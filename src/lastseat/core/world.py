@@ -85,5 +85,7 @@ class World:
     def _free(self, bookable: Bookable, booking: Booking, numbers: Iterable[int]) -> None:
         for no in numbers:
             self.freed.append(booking.claims.pop(no))
-            if bookable.counted:
-                self.seated.pop((bookable.bookable, booking.actor_id), None)
+            seat = bookable.bookable, booking.actor_id
+            # In a swap the actor's other booking may sit there by now.
+            if self.seated.get(seat) == booking.booking_id:
+                del self.seated[seat]

@@ -1,20 +1,23 @@
 """The two drivers that run the executor: one asynchronous, one synchronous. All I/O is here.
 
-Both send the statements of a `Run` in one pipeline: one round trip, whatever their number.
+Both send the statements of a `Run` in one pipeline: one round trip, whatever their number. A single
+statement goes without: psycopg answers a ROLLBACK by deallocating what it has prepared, and in a
+pipeline that would come after statements just prepared anew, and take them away.
 """
 
 import asyncio
+import contextlib
 import random
 import time
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, assert_never
 
 import psycopg
 from psycopg.rows import tuple_row
 
 from lastseat.engine.errors import DatabaseUnavailable
-from lastseat.engine.requests import Reconnect, Request, Result, Rows, Run, Sleep
-from lastseat.ledger.errors import ConnectionLost, translate
+from lastseat.engine.requests import Reconnect, Request, Result, Rows, Run, Sleep, Statement
+from lastseat.ledger.errors import ConnectionLost, LedgerError, translate
 from lastseat.ledger.sql import QUERIES
 
 Steps = Generator[Request, Any, list[Result]]
@@ -26,6 +29,48 @@ CONNECT_TIMEOUT = 5
 """Seconds that one attempt to connect may take."""
 
 APPLICATION_NAME = "lastseat"
+
+
+async def drive(
+    steps: Steps, perform: Callable[[Request], Awaitable[list[Rows] | None]]
+) -> list[Result]:
+    """Perform what the executor asks for until it has its results."""
+    reply: list[Rows] | None = None
+    error: Exception | None = None
+    while True:
+        try:
+            request = steps.throw(error) if error else steps.send(reply)
+        except StopIteration as stop:
+            return list(stop.value)
+        reply, error = None, None
+        try:
+            reply = await perform(request)
+        except (psycopg.Error, LedgerError, DatabaseUnavailable) as failure:
+            error = _translated(failure)
+
+
+def drive_sync(steps: Steps, perform: Callable[[Request], list[Rows]]) -> list[Result]:
+    """The same, synchronously."""
+    reply: list[Rows] | None = None
+    error: Exception | None = None
+    while True:
+        try:
+            request = steps.throw(error) if error else steps.send(reply)
+        except StopIteration as stop:
+            return list(stop.value)
+        reply, error = None, None
+        try:
+            reply = perform(request)
+        except psycopg.Error as failure:
+            error = _translated(failure)
+
+
+def _translated(failure: Exception) -> Exception:
+    if not isinstance(failure, psycopg.Error):
+        return failure
+    error = translate(failure)
+    error.__cause__ = failure
+    return error
 
 
 class Lane:
@@ -42,34 +87,27 @@ class Lane:
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
     async def drive(self, steps: Steps) -> list[Result]:
-        """Perform what the executor asks for until it has its results."""
-        reply: Any = None
-        error: Exception | None = None
-        while True:
-            try:
-                request = steps.throw(error) if error else steps.send(reply)
-            except StopIteration as stop:
-                return list(stop.value)
-            reply, error = None, None
-            try:
-                match request:
-                    case Run():
-                        reply = await self._run(request)
-                    case Sleep():
-                        await asyncio.sleep(request.seconds * random.uniform(0.5, 1))
-                    case Reconnect():
-                        await self._reconnect()
-            except psycopg.Error as failure:
-                error = translate(failure)
-                error.__cause__ = failure
-            except (ConnectionLost, DatabaseUnavailable) as failure:
-                error = failure
+        """Run the executor's steps on this connection."""
+        return await drive(steps, self._perform)
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+    async def _perform(self, request: Request) -> list[Rows] | None:
+        match request:
+            case Run():
+                return await self._run(request)
+            case Sleep():
+                # Jitter, so that rivals do not meet again.
+                await asyncio.sleep(request.seconds * random.uniform(0.5, 1))  # noqa: S311
+            case Reconnect():
+                await self._reconnect()
+            case _:
+                assert_never(request)
+        return None
 
     async def _run(self, request: Run) -> list[Rows]:
         if self._connection is None:
@@ -78,16 +116,14 @@ class Lane:
         if connection is None or connection.closed:
             raise ConnectionLost("the connection is closed")
         if len(request.statements) == 1:
-            statement = request.statements[0]
-            cursor = await connection.execute(
-                QUERIES[statement.name], statement.params, prepare=self.prepare
-            )
-            return [await cursor.fetchall() if cursor.description else []]
-        async with connection.pipeline():
-            cursors = [
-                await connection.execute(QUERIES[x.name], x.params, prepare=self.prepare)
-                for x in request.statements
-            ]
+            (x,) = request.statements
+            cursors = [await connection.execute(QUERIES[x.name], x.params, prepare=self.prepare)]
+        else:
+            async with connection.pipeline():
+                cursors = [
+                    await connection.execute(QUERIES[x.name], x.params, prepare=self.prepare)
+                    for x in request.statements
+                ]
         return [await x.fetchall() if x.description else [] for x in cursors]
 
     async def _reconnect(self) -> None:
@@ -114,50 +150,41 @@ class Lane:
 
 
 async def drive_in(connection: psycopg.AsyncConnection[Any], steps: Steps) -> list[Result]:
-    """Run nested steps on a caller's asynchronous connection. Raises `LedgerError`."""
-    reply: Any = None
-    error: Exception | None = None
-    while True:
-        try:
-            request = steps.throw(error) if error else steps.send(reply)
-        except StopIteration as stop:
-            return list(stop.value)
-        reply, error = None, None
-        if not isinstance(request, Run):
-            raise AssertionError(f"{request!r} in a caller's transaction")
-        try:
-            async with connection.pipeline():
-                cursors = []
-                for statement in request.statements:
-                    cursor = psycopg.AsyncCursor(connection, row_factory=tuple_row)
-                    await cursor.execute(QUERIES[statement.name], statement.params)
-                    cursors.append(cursor)
-            reply = [await x.fetchall() if x.description else [] for x in cursors]
-        except psycopg.Error as failure:
-            error = translate(failure)
-            error.__cause__ = failure
+    """Run nested steps on a caller's asynchronous connection. Raises a `LedgerError`."""
+
+    async def perform(request: Request) -> list[Rows]:
+        statements = _run_alone(request)
+        alone = len(statements) == 1
+        cursors = []
+        async with contextlib.nullcontext() if alone else connection.pipeline():
+            for statement in statements:
+                cursor = psycopg.AsyncCursor(connection, row_factory=tuple_row)
+                await cursor.execute(QUERIES[statement.name], statement.params)
+                cursors.append(cursor)
+        return [await x.fetchall() if x.description else [] for x in cursors]
+
+    return await drive(steps, perform)
 
 
 def drive_in_sync(connection: psycopg.Connection[Any], steps: Steps) -> list[Result]:
     """The same on a synchronous one."""
-    reply: Any = None
-    error: Exception | None = None
-    while True:
-        try:
-            request = steps.throw(error) if error else steps.send(reply)
-        except StopIteration as stop:
-            return list(stop.value)
-        reply, error = None, None
-        if not isinstance(request, Run):
-            raise AssertionError(f"{request!r} in a caller's transaction")
-        try:
-            with connection.pipeline():
-                cursors = []
-                for statement in request.statements:
-                    cursor = psycopg.Cursor(connection, row_factory=tuple_row)
-                    cursor.execute(QUERIES[statement.name], statement.params)
-                    cursors.append(cursor)
-            reply = [x.fetchall() if x.description else [] for x in cursors]
-        except psycopg.Error as failure:
-            error = translate(failure)
-            error.__cause__ = failure
+
+    def perform(request: Request) -> list[Rows]:
+        statements = _run_alone(request)
+        alone = len(statements) == 1
+        cursors = []
+        with contextlib.nullcontext() if alone else connection.pipeline():
+            for statement in statements:
+                cursor = psycopg.Cursor(connection, row_factory=tuple_row)
+                cursor.execute(QUERIES[statement.name], statement.params)
+                cursors.append(cursor)
+        return [x.fetchall() if x.description else [] for x in cursors]
+
+    return drive_sync(steps, perform)
+
+
+def _run_alone(request: Request) -> tuple[Statement, ...]:
+    """The statements of a nested step: a caller's transaction neither waits nor reconnects."""
+    if not isinstance(request, Run):
+        raise AssertionError(f"{request!r} in a caller's transaction")  # noqa: TRY004 - a bug
+    return request.statements

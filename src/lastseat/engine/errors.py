@@ -10,8 +10,9 @@ class DatabaseUnavailable(LastseatError):
 
 
 class OutcomeUnknown(LastseatError):
-    """The connection broke during COMMIT and the database has not come back to say what became of
-    it. Send the same command with the same idempotency key again: it is done once in any case.
+    """The connection broke during COMMIT, and the database has not come back to say what it did.
+
+    Send the same command with the same idempotency key again: it is done once in any case.
     """
 
 

@@ -37,8 +37,8 @@ from lastseat.engine.requests import (
     Ticket,
 )
 from lastseat.engine.transaction import Transaction
+from lastseat.ledger.errors import ConnectionLost, LockTimeout, Retryable
 from lastseat.ledger.sql import array
-from lastseat.ledger.errors import ConnectionLost, LockTimeout, Rejected, Retryable
 
 ATTEMPTS = 8
 """How often a batch is tried that loses races; each waits longer, with jitter."""
@@ -74,8 +74,11 @@ def execute_nested(
         )
         try:
             results += yield from transaction.run()
-        except (Retryable, Rejected):
-            yield Run((Statement("rollback_to_savepoint"), Statement("release_savepoint")))
+        except ConnectionLost:
+            raise
+        except Exception:
+            yield Run((Statement("rollback_to_savepoint"),))
+            yield Run((Statement("release_savepoint"),))
             raise
     names, values = zip(*settings, strict=True)
     restored = {"names": array(names), "values": array(values)}

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from lastseat.core.defining import open_occurrence
 from lastseat.core.events import ActorTime, Kind
 from lastseat.core.state import Bookable
@@ -21,24 +23,29 @@ from lastseat.engine.writing import Written, write_statements
 from lastseat.ledger import rows
 from lastseat.ledger.sql import array
 
-Frame = tuple[tuple[Statement, ...], tuple[Statement, ...], tuple[Statement, ...]]
-"""The statements that begin a transaction, end it, and undo it."""
+
+class Frame(Struct, frozen=True):
+    """The statements around a transaction's own: how it begins, ends, and is left unwritten."""
+
+    begin: tuple[Statement, ...]
+    end: tuple[Statement, ...]
+    leave: tuple[Statement, ...]
 
 
 def open_occurrences(
-    tenant_id: str, wanted: dict[str, str], frame: Frame
+    tenant_id: str, wanted: dict[str, str], begin: tuple[Statement, ...], frame: Frame
 ) -> Generator[Request, Any, bool]:
     """Make the heads of the occurrences in `wanted` (id to event id) that their events have.
 
     False when there was nothing to open: the ids name nothing.
     """
-    begin, end, undo = frame
     tenant = {"tenant": tenant_id}
     events = {**tenant, "events": array(sorted(set(wanted.values())))}
     *_, found = yield Run((*begin, Statement("share_events", events)))
     starts = starts_of(wanted, found)
     if not starts:
-        yield Run(undo)
+        if frame.leave:
+            yield Run(frame.leave)
         return False
     _, locked, now = yield Run(
         (
@@ -55,7 +62,7 @@ def open_occurrences(
             event, start = starts[head.bookable]
             world.apply([open_occurrence(event, head.bookable, start)])
     written = Written(world, [(new_id(), "system")] * len(world.entries))
-    yield Run((*write_statements(tenant_id, written), *end))
+    yield Run((*write_statements(tenant_id, written), *frame.end))
     return True
 
 

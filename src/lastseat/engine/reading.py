@@ -131,24 +131,40 @@ def world_of(
         for stream in needs.newcomers:
             world.bookables[stream] = undefined(stream)
     for statement, found in zip(statements, answers, strict=True):
-        match statement.name:
-            case "read_bookings":
-                for booking in rows.bookings(found, world):
-                    world.add_booking(booking)
-            case "read_places":
-                for booking_id, no, place in found:
-                    world.bookings[booking_id].claims[no].place = place
-            case "read_overlapping":
-                for row in found:
-                    claim = rows.live_claim(row, world)
-                    bookable = world.bookables.get(claim.bookable)
-                    if bookable is not None:
-                        bookable.claims.setdefault((claim.booking_id, claim.no), claim)
-            case "read_events":
-                for name, starts, seconds in found:
-                    if name in world.bookables:
-                        world.bookables[name].starts = tuple(starts)
-                        world.bookables[name].seconds = seconds
-            case _:
-                pass
+        take = _TAKE.get(statement.name)
+        if take is not None:
+            take(world, found)
     return world
+
+
+def _take_bookings(world: World, found: Rows) -> None:
+    for booking in rows.bookings(found, world):
+        world.add_booking(booking)
+
+
+def _take_places(world: World, found: Rows) -> None:
+    for booking_id, no, place in found:
+        world.bookings[booking_id].claims[no].place = place
+
+
+def _take_overlapping(world: World, found: Rows) -> None:
+    for row in found:
+        claim = rows.live_claim(row, world)
+        bookable = world.bookables.get(claim.bookable)
+        if bookable is not None:
+            bookable.claims.setdefault((claim.booking_id, claim.no), claim)
+
+
+def _take_events(world: World, found: Rows) -> None:
+    for name, starts, seconds in found:
+        if name in world.bookables:
+            world.bookables[name].starts = tuple(starts)
+            world.bookables[name].seconds = seconds
+
+
+_TAKE = {
+    "read_bookings": _take_bookings,
+    "read_places": _take_places,
+    "read_overlapping": _take_overlapping,
+    "read_events": _take_events,
+}

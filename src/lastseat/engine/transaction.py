@@ -31,6 +31,14 @@ SLOW_LOCK_TIMEOUT = "500ms"
 
 Steps = Generator[Request, Any, list[Result]]
 
+OWN = Frame(
+    begin=(Statement("begin"),),
+    end=(Statement("commit"),),
+    # Not ROLLBACK, which would cost the connection its prepared statements.
+    leave=(Statement("nothing_to_flush"), Statement("commit")),
+)
+NESTED = Frame(begin=(), end=(), leave=())
+
 
 class Committing(Struct, frozen=True):
     """What is needed to find out, should the connection break now, whether COMMIT took effect."""
@@ -63,16 +71,8 @@ class Transaction:
         self.committing: Committing | None = None
         self.old_keys: list[str] = []
         timeout = lock_timeout or (SLOW_LOCK_TIMEOUT if wait else FAST_LOCK_TIMEOUT)
-        configure = Statement("configure", {"lock_timeout": timeout})
-        self.frame: Frame
-        if nested:
-            self.frame = (configure,), (), (Statement("rollback_to_savepoint"),)
-        else:
-            self.frame = (
-                (Statement("begin"), configure),
-                (Statement("commit"),),
-                (Statement("rollback"),),
-            )
+        self.frame = NESTED if nested else OWN
+        self.begin = (*self.frame.begin, Statement("configure", {"lock_timeout": timeout}))
 
     def run(self) -> Steps:
         """Resolve, lock, read, decide, write, commit."""
@@ -80,7 +80,7 @@ class Transaction:
         opens = {name: event for needs in scope.boundaries for name, event in needs.opens.items()}
         if not self.wait:
             self._defer_what_has_to_be_made(scope)
-        elif opens and (yield from open_occurrences(self.tenant_id, opens, self.frame)):
+        elif opens and (yield from open_occurrences(self.tenant_id, opens, self.begin, self.frame)):
             scope = yield from self._resolve(frozenset())
         while True:
             scope, world = yield from self._lock_and_read(scope)
@@ -89,7 +89,7 @@ class Transaction:
                 break
             # So many that there may be more: those first, in a transaction of their own.
             written = self._written(world, scope, [(new_id(), "system")] * len(world.entries))
-            yield Run((*write_statements(self.tenant_id, written), *self.frame[1]))
+            yield Run((*write_statements(self.tenant_id, written), *self.frame.end))
         self._decide(world)
         return (yield from self._write(scope, world))
 
@@ -109,6 +109,11 @@ class Transaction:
         commands = [ticket.command for ticket in self.tickets]
         return Scope(self.tenant_id, commands, boundaries, heads, known, {})
 
+    def _leave(self) -> Generator[Request, Any, None]:
+        """Give the locks back, having written nothing that anybody waits for."""
+        if self.frame.leave:
+            yield Run(self.frame.leave)
+
     def _defer_what_has_to_be_made(self, scope: Scope) -> None:
         """In the fast lane: what needs a head made, or an event held, goes to the other one."""
         for i, needs in enumerate(scope.boundaries):
@@ -122,7 +127,7 @@ class Transaction:
             left -= 1
             reach("before_lock")
             scope = self._still_open(scope)
-            begin = self.frame[0]
+            begin = self.begin
             edits = sorted({event for needs in scope.boundaries for event in needs.edits})
             if edits:
                 scope = yield from self._lock_events(scope, edits)
@@ -140,7 +145,7 @@ class Transaction:
             lacking = self._lacking(scope, world, last=left == 0)
             if not lacking:
                 return scope, world
-            yield Run(self.frame[2])
+            yield from self._leave()
             scope = yield from self._resolve(scope.heads | lacking)
 
     def _still_open(self, scope: Scope) -> Scope:
@@ -165,7 +170,7 @@ class Transaction:
         """Hold the events that are edited, then find their occurrences: none can be made now."""
         params = {"tenant": self.tenant_id, "events": array(events)}
         asked = (Statement("lock_events", params), Statement("find_followers", params))
-        *_, found = yield Run((*self.frame[0], *asked))
+        *_, found = yield Run((*self.begin, *asked))
         followers: dict[str, tuple[str, ...]] = dict.fromkeys(events, ())
         for event_id, name in found:
             followers[event_id] = (*followers[event_id], name)
@@ -262,11 +267,11 @@ class Transaction:
         statements = write_statements(self.tenant_id, self._written(world, scope, self.owners))
         reach("after_decide")
         if not statements:
-            yield Run(self.frame[2])
+            yield from self._leave()
             return results
         self.committing = self._question(scope, world, results)
         reach("before_commit")
-        yield Run((*statements, *self.frame[1]))
+        yield Run((*statements, *self.frame.end))
         reach("after_commit")
         return results
 
@@ -282,7 +287,7 @@ class Transaction:
             ask = Statement("find_key_owner", {**tenant, "key": ticket.command.key})
             command_id = ticket.command.command_id
         return Committing(
-            (*self.frame[0], Statement("lock_heads", heads)), (ask,), command_id, results
+            (*self.begin, Statement("lock_heads", heads)), (ask,), command_id, results
         )
 
 

@@ -14,6 +14,9 @@ LOCK = 0x6C617374736561
 """The advisory lock's number, the letters of "lastsea"."""
 
 
+OLDEST_POSTGRESQL = 15
+
+
 class MigrationError(Exception):
     """The database's schema is not one this release can work with; the message says why."""
 
@@ -45,9 +48,10 @@ def migrate(conninfo: str, *, report: Callable[[str], None] = lambda _: None) ->
     """
     done: list[str] = []
     with psycopg.connect(conninfo, row_factory=tuple_row) as connection:
-        if connection.info.server_version < 150000:
+        version = connection.info.server_version // 10_000
+        if version < OLDEST_POSTGRESQL:
             raise MigrationError(
-                f"PostgreSQL {connection.info.server_version // 10000} is too old: 15 is needed"
+                f"PostgreSQL {version} is too old: {OLDEST_POSTGRESQL} or newer is needed"
             )
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         there = applied(connection)

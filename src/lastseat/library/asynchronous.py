@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 import psycopg
 import psycopg_pool
@@ -558,4 +559,7 @@ def _page(limit: int) -> int:
 
 
 def _is_id(booking_id: str) -> bool:
-    return len(booking_id) == 36 and all(x in "0123456789abcdef-" for x in booking_id.lower())
+    try:
+        return str(UUID(booking_id)) == booking_id.lower()
+    except ValueError:
+        return False

@@ -68,7 +68,7 @@ class Opening:
         self,
         url: str | None,
         data_dir: PathLike | None,
-        migrate: bool,  # noqa: FBT001 - made by open_async alone
+        migrate: bool,
         options: dict[str, Any],
     ) -> None:
         self._arguments = url, data_dir, migrate

@@ -4,6 +4,10 @@ BEGIN ISOLATION LEVEL READ COMMITTED;
 -- name: commit
 COMMIT;
 
+-- name: nothing_to_flush
+-- Before the COMMIT of a transaction that only held locks: there is nothing that a crash could lose.
+SET LOCAL synchronous_commit = off;
+
 -- name: rollback
 ROLLBACK;
 
