@@ -50,7 +50,7 @@ def execute(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
     """Run the tickets in order, in a transaction of their own; a result for each.
 
     With `wait` locks are waited for; without, a command whose head is busy, or has to be made, is
-    `Deferred`. A lock not had in time defers the whole batch.
+    `Deferred`. A lock not waited out in time defers those who need it, and lets the others through.
     """
     results: list[Result] = []
     for part in segments(tickets):
@@ -124,9 +124,14 @@ def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
             results = yield from transaction.run()
             reach("before_answer")
             return results
+        except DatabaseUnavailable as error:
+            return _failed(tickets, error)
         except LockTimeout:
             yield from _rollback()
-            return [DEFERRED] * len(tickets)
+            if not wait or len(tickets) == 1:
+                return [DEFERRED] * len(tickets)
+            # One of the heads is held by a stranger. Let through whoever does not need it.
+            wait = False
         except Retryable as error:
             yield from _rollback()
             attempt += 1

@@ -199,9 +199,12 @@ class Turnstile:
     async def _run(lane: Lane, queue: Queue, batch: list[Pending]) -> list[Result]:
         tickets = [pending.ticket for pending in batch]
         try:
-            return await lane.drive(execute(queue.tenant_id, tickets, wait=queue.group is not None))
+            steps = execute(queue.tenant_id, tickets, wait=queue.group is not None)
+            results = await lane.drive(steps)
+            assert len(results) == len(batch)
         except Exception as error:  # noqa: BLE001 - a bug must not take the lane with it
             return [Failed(error)] * len(batch)
+        return results
 
     def _settle(self, queue: Queue, batch: list[Pending], results: list[Result]) -> None:
         """Answer the callers; queue the deferred again, in their order."""

@@ -50,4 +50,5 @@ def translate(error: psycopg.Error) -> LedgerError:
         case errors.OperationalError() if (error.sqlstate or "").startswith("08"):
             return ConnectionLost(str(error))
         case _:
-            return Rejected(f"{error.sqlstate}: {str(error).strip()}")
+            # Without its DETAIL, which may quote a person's name.
+            return Rejected(f"{error.sqlstate}: {error.diag.message_primary or 'no message'}")
