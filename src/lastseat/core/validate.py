@@ -284,7 +284,7 @@ def _define(command: c.Define) -> None:
         _event(command)
     elif command.starts != ():
         raise _Bad("starts", f"only an event has starts, not a {command.kind}")
-    elif command.seconds != 0:
+    elif command.seconds != 0 or type(command.seconds) is not int:
         raise _Bad("seconds", f"only an event has a duration, not a {command.kind}")
 
 

@@ -120,8 +120,12 @@ class Boundary(Struct):
     """Times of bookables whose live claims have to be read."""
 
 
-def boundary(command: c.AnyCommand, known: Known) -> Boundary:
-    """The boundary of one command."""
+def boundary(command: c.AnyCommand, known: Known, *, careful: bool) -> Boundary:
+    """The boundary of one command.
+
+    `careful` also looks whether a new booking's id is in use already. Ids are drawn so that they
+    never are, so only a batch that the database refused looks, when it goes again.
+    """
     found = Boundary(heads=set(c.bookables_of(command)))
     for name in found.heads:
         event_id = None if name in known.definitions else event_of(name)
@@ -131,6 +135,8 @@ def boundary(command: c.AnyCommand, known: Known) -> Boundary:
         _target(found, target, known)
     match command:
         case c.Book():
+            if careful:
+                found.bookings.add(command.booking_id)
             new = known.new_actors.get(command.actor)
             _claims(found, command.claims, new or known.actors[command.actor], known, new=bool(new))
         case c.Move():

@@ -70,7 +70,7 @@ def execute_nested(
     results: list[Result] = []
     for part in segments(tickets):
         transaction = Transaction(
-            tenant_id, part, wait=True, nested=True, lock_timeout=lock_timeout
+            tenant_id, part, wait=True, nested=True, lock_timeout=lock_timeout, careful=True
         )
         try:
             results += yield from transaction.run()
@@ -119,7 +119,7 @@ def named(command: AnyCommand) -> set[str]:
 def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
     attempt = 0
     while True:
-        transaction = Transaction(tenant_id, tickets, wait=wait)
+        transaction = Transaction(tenant_id, tickets, wait=wait, careful=attempt > 0)
         try:
             results = yield from transaction.run()
             reach("before_answer")

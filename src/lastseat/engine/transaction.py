@@ -21,6 +21,7 @@ from lastseat.engine.opening import Frame, open_occurrences
 from lastseat.engine.reading import MOST_EXPIRED, Scope, locks, reads, world_of
 from lastseat.engine.requests import DEFERRED, Answer, Request, Result, Rows, Run, Statement, Ticket
 from lastseat.engine.writing import Written, write_statements
+from lastseat.ledger.errors import Retryable
 from lastseat.ledger.sql import array
 
 ROUNDS = 4
@@ -63,10 +64,12 @@ class Transaction:
         wait: bool,
         nested: bool = False,
         lock_timeout: str | None = None,
+        careful: bool = False,
     ) -> None:
         self.tenant_id = tenant_id
         self.tickets = tickets
         self.wait = wait
+        self.careful = careful
         self.results: list[Result | None] = [None] * len(tickets)
         self.committing: Committing | None = None
         self.old_keys: list[str] = []
@@ -91,6 +94,7 @@ class Transaction:
             written = self._written(world, scope, [(new_id(), "system")] * len(world.entries))
             yield Run((*write_statements(self.tenant_id, written), *self.frame.end))
         self._decide(world)
+        yield from self._look_again(scope)
         return (yield from self._write(scope, world))
 
     def _resolve(self, extra: frozenset[str]) -> Generator[Request, Any, Scope]:
@@ -101,7 +105,7 @@ class Transaction:
         for command in commands:
             if isinstance(command, c.Book) and command.actor not in known.actors:
                 known.new_actors.setdefault(command.actor, new_id())
-        boundaries = [boundary(command, known) for command in commands]
+        boundaries = [boundary(command, known, careful=self.careful) for command in commands]
         return self._scope(boundaries, known, extra)
 
     def _scope(self, boundaries: Sequence[Boundary], known: Known, extra: frozenset[str]) -> Scope:
@@ -197,6 +201,8 @@ class Transaction:
         """
         lacking: set[str] = set()
         unknown = scope.undefined
+        # Defined since they were looked up: a boundary drawn without their times is too small.
+        appeared = {x for x in unknown & world.bookables.keys() if world.bookables[x].seq}
         for i, (ticket, needs) in enumerate(zip(self.tickets, scope.boundaries, strict=True)):
             if self.results[i] is not None:
                 continue
@@ -205,11 +211,12 @@ class Transaction:
             ):
                 self.results[i] = DEFERRED
                 continue
+            needed = appeared.intersection(c.bookables_of(ticket.command)) if appeared else set()
             for target in c.targets_of(ticket.command):
-                needed = _unlocked(world, _booking(world, target))
-                if needed and last:
-                    self.results[i] = Answer(o.Conflict(rule="boundary"))
-                lacking |= needed
+                needed |= _unlocked(world, _booking(world, target))
+            if needed and last:
+                self.results[i] = Answer(o.Conflict(rule="boundary"))
+            lacking |= needed
         for hold in expired_holds(world):
             needed = _unlocked(world, hold)
             if needed and (last or needed & scope.heads):
@@ -246,6 +253,27 @@ class Transaction:
             self.results[i] = answer
             if command.key is not None:
                 answered[command.key] = ticket, answer
+
+    def _look_again(self, scope: Scope) -> Generator[Request, Any, None]:
+        """Go again if an actor refused as a newcomer is none any more.
+
+        Somebody else may have booked for the same new actor since it was looked up: `full` would be
+        the answer to one who sits there `already`. (A booking made is stopped by `add_actors`.)
+        """
+        refused = [
+            ticket.command.actor
+            for ticket, result in zip(self.tickets, self.results, strict=True)
+            if isinstance(ticket.command, c.Book)
+            and ticket.command.actor in scope.known.new_actors
+            and isinstance(result, Answer)
+            and isinstance(result.outcome, o.Full | o.Conflict)
+        ]
+        if not refused:
+            return
+        params = {"tenant": self.tenant_id, "refs": array(refused)}
+        (found,) = yield Run((Statement("find_actors", params),))
+        if found:
+            raise Retryable("an actor was first seen by somebody else at the same moment")
 
     def _written(self, world: World, scope: Scope, owners: Sequence[tuple[str, str]]) -> Written:
         made = {claim.booking_id for claim in world.made if claim.no == 1}

@@ -24,8 +24,8 @@ class Rejected(LedgerError):
     """The database refused a statement, and would again: nothing was written."""
 
 
-RETRIED_CONSTRAINTS = frozenset({"actors_ref", "keys_pkey"})
-"""Two batches met the same new actor, or key: the second finds it when it goes again."""
+RETRIED_CONSTRAINTS = frozenset({"actors_ref", "keys_pkey", "bookings_pkey", "claims_pkey"})
+"""Two batches met the same new actor, key or booking: the second finds it when it goes again."""
 
 
 def translate(error: psycopg.Error) -> LedgerError:

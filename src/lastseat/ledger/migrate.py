@@ -46,8 +46,20 @@ def migrate(conninfo: str, *, report: Callable[[str], None] = lambda _: None) ->
     Raises `MigrationError` when the database is newer than this release, when an applied file has
     changed since, when the server is older than PostgreSQL 15, or when a right is missing.
     """
+    try:
+        return _migrate(conninfo, report)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise MigrationError(
+            f"{str(error).strip()}: the role needs CREATE on the database, or an owner's"
+            " `lastseat migrate` once"
+        ) from error
+
+
+def _migrate(conninfo: str, report: Callable[[str], None]) -> list[str]:
     done: list[str] = []
     with psycopg.connect(conninfo, row_factory=tuple_row) as connection:
+        # Under any other, what is read after waiting for the lock would be from before it.
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         version = connection.info.server_version // 10_000
         if version < OLDEST_POSTGRESQL:
             raise MigrationError(
@@ -81,21 +93,17 @@ def _apply(
     sql: str,
     checksum: str,
 ) -> None:
-    try:
-        if version == 1:
-            connection.execute("CREATE SCHEMA IF NOT EXISTS lastseat")
-            connection.execute(
-                "CREATE TABLE lastseat.migrations (version integer PRIMARY KEY,"
-                " name text NOT NULL, checksum text NOT NULL,"
-                " applied_at timestamptz NOT NULL DEFAULT now())"
-            )
-        connection.execute(sql.encode())
+    if version == 1:
+        # IF NOT EXISTS would ask for CREATE on the database even where the schema was made for us.
+        if connection.execute("SELECT to_regnamespace('lastseat')").fetchone() == (None,):
+            connection.execute("CREATE SCHEMA lastseat")
         connection.execute(
-            "INSERT INTO lastseat.migrations (version, name, checksum) VALUES (%s, %s, %s)",
-            [version, name, checksum],
+            "CREATE TABLE lastseat.migrations (version integer PRIMARY KEY,"
+            " name text NOT NULL, checksum text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT now())"
         )
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise MigrationError(
-            f"{str(error).strip()}: the role needs CREATE on the database, or an owner's"
-            " `lastseat migrate` once"
-        ) from error
+    connection.execute(sql.encode())
+    connection.execute(
+        "INSERT INTO lastseat.migrations (version, name, checksum) VALUES (%s, %s, %s)",
+        [version, name, checksum],
+    )

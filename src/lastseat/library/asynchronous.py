@@ -69,6 +69,8 @@ class AsyncEngine:
             max_size=4,
             open=False,
             timeout=patience,
+            # Given up that soon, the next read tries anew; else it would wait out a growing pause.
+            reconnect_timeout=patience,
             check=psycopg_pool.AsyncConnectionPool.check_connection,
             kwargs={
                 "autocommit": True,

@@ -17,7 +17,7 @@ SELECT (SELECT coalesce(sum(seq), 0)::bigint FROM lastseat.heads
 -- name: verify_entries
 -- The journal, stream by stream.
 SELECT tenant_id, stream_id, seq, type, v, body::text, booking_id::text,
-       (extract(epoch FROM at) * 1000000)::float8
+       (extract(epoch FROM at) * 1000000)::float8, command_id::text
 FROM lastseat.journal
 WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, stream_id, seq;

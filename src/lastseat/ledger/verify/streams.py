@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from lastseat.core import events as e
 from lastseat.core.events import Kind
-from lastseat.core.state import Bookable, Entry, LiveClaim, evolve, undefined
+from lastseat.core.state import Entry, LiveClaim, evolve, undefined
 from lastseat.ledger.verify.claims import ClaimRows
 from lastseat.ledger.verify.overselling import Capacities
 from lastseat.ledger.verify.report import Findings, Tally, micros, shown
@@ -73,8 +73,13 @@ class Stream:
 
     def fold(self, entries: Iterator[Row]) -> None:
         """Follow the stream from its first entry to its last."""
-        for _, _, seq, name, version, body, booking_id, at in entries:
+        command = None
+        for _, _, seq, name, version, body, booking_id, at, command_id in entries:
             self.entries += 1
+            if command_id != command:
+                # Not in between: a swap may seat the one before the other has left.
+                self._check_taken()
+                command = command_id
             if seq != self.seq + 1:
                 self._gap(seq)
             if self.at is not None and at < self.at:
@@ -89,6 +94,7 @@ class Stream:
                 self._found(f"can't be read: {type(error).__name__}: {error}", seq)
             else:
                 self._follow(Entry(self.stream, event, booking_id, None, False, seq))
+        self._check_taken()
 
     def _gap(self, seq: int) -> None:
         self.broken = True
@@ -128,13 +134,13 @@ class Stream:
             )
         elif isinstance(event, e.Defined | e.CapacityChanged | e.Checkpoint):
             self.capacities.set(entry.seq, event.capacity)
-        self._check_taken(state, entry.seq)
 
-    def _check_taken(self, state: Bookable, seq: int) -> None:
+    def _check_taken(self) -> None:
+        state = self.state
         if state.counted and state.taken > state.capacity + state.overbooked and not self.oversold:
             self.oversold = True
             allowed = f"{state.capacity} and {state.overbooked} overbooked"
-            self._found(f"oversold: takes {state.taken}, more than {allowed}", seq)
+            self._found(f"oversold: takes {state.taken}, more than {allowed}", state.seq)
 
     def compare_head(self, head: Row) -> None:
         """The head is the fold; of a stream without entries it takes nothing."""
