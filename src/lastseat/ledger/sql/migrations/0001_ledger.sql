@@ -105,8 +105,9 @@ CREATE TABLE lastseat.bookings (
         'CANCELLED', 'EXPIRED', 'REJECTED')),
     CONSTRAINT bookings_hold_expires CHECK (status <> 'HELD' OR expires_at IS NOT NULL)
 ) WITH (fillfactor = 90);
--- The sweeper's: holds by when they run out.
-CREATE INDEX bookings_expiring ON lastseat.bookings (expires_at) WHERE status = 'HELD';
+-- The sweeper's: a tenant's holds by when they run out.
+CREATE INDEX bookings_expiring ON lastseat.bookings (tenant_id, expires_at)
+    WHERE status = 'HELD';
 
 -- `during` and `blocked` are null for a claim of an occurrence: its time is the occurrence's.
 CREATE TABLE lastseat.claims (

@@ -1,0 +1,166 @@
+"""A tenant's busy day through the library, with at least one of everything the journal can hold.
+
+The tests spoil what it leaves behind. Nothing is checked here but that each step came to what it
+was to come to, since a step that was refused would leave nothing to spoil.
+"""
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from msgspec import Struct
+from psycopg.conninfo import conninfo_to_dict
+
+import lastseat
+from lastseat import Claim, Fact
+from lastseat.core.outcomes import AnyOutcome, Code
+
+T0 = datetime(2031, 11, 24, 18, tzinfo=UTC)
+
+
+class Story(Struct, frozen=True):
+    """Where the day was lived, and the ids of its bookings by the names used here."""
+
+    conninfo: str
+    ids: dict[str, str]
+
+    @property
+    def database(self) -> str:
+        """The database's name."""
+        return str(conninfo_to_dict(self.conninfo)["dbname"])
+
+
+def at(minutes: int) -> datetime:
+    """Minutes after T0."""
+    return T0 + timedelta(minutes=minutes)
+
+
+def turn_clock(conninfo: str, ahead: str) -> None:
+    """Set the database's clock an interval ahead of the real one."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION lastseat.clock() RETURNS timestamptz LANGUAGE sql VOLATILE"
+            f" PARALLEL SAFE AS 'SELECT clock_timestamp() + interval ''{ahead}'''".encode()
+        )
+
+
+def did(outcome: AnyOutcome, code: Code) -> Any:
+    """The outcome, which has to be the one that the story needs."""
+    assert outcome.code == code, outcome
+    return outcome
+
+
+def tell(conninfo: str, tenant_id: str) -> dict[str, str]:
+    """Live the day; the ids of the bookings by the names used here."""
+    with contextlib.closing(lastseat.open(conninfo, migrate=False)) as engine:
+        turn_clock(conninfo, "0 hours")
+        tenant = engine.tenant(tenant_id, principal="desk")
+        ids = _morning(tenant) | _lanes(tenant) | _skis(tenant)
+        _classes(tenant)
+        _duets(tenant)
+        held = did(tenant.hold("yoga", actor="hal", seconds=60), Code.HELD)
+        many = did(tenant.hold(["yoga", _lane("lane 3", 600)], actor="ida"), Code.HELD)
+        turn_clock(conninfo, "2 hours")
+        assert tenant.expire(limit=1) == 1
+        # The other one is journalled as expired by whoever comes by.
+        did(tenant.book("yoga", actor="joe"), Code.BOOKED)
+        facts = {"yoga": (tenant.bookable("yoga").seq, [Fact("doors", {"open": True})] * 2)}
+        did(tenant.append_expect(facts, key="doors"), Code.APPENDED)
+    return ids | {"expired": held.booking_id, "swept": many.booking_id}
+
+
+def _morning(tenant: lastseat.Tenant) -> dict[str, str]:
+    """An occurrence that fills, empties, is overbooked and made smaller."""
+    tenant.define_occurrence("yoga", start=at(0), end=at(60), capacity=6, time_zone="Europe/Rome")
+    ann = did(tenant.book("yoga", actor="ann", units=2, metadata={"mat": "blue"}), Code.BOOKED)
+    bob = did(tenant.hold("yoga", actor="bob", seconds=600, limit=3600), Code.HELD)
+    did(tenant.extend(bob.booking_id, seconds=1200), Code.EXTENDED)
+    did(tenant.confirm("yoga", actor="bob"), Code.CONFIRMED)
+    cyd = did(tenant.hold("yoga", actor="cyd"), Code.HELD)
+    did(tenant.release(cyd.booking_id), Code.RELEASED)
+    dan = did(tenant.book("yoga", actor="dan", confirmed=False), Code.BOOKED)
+    did(tenant.cancel(dan.booking_id), Code.CANCELLED)
+    did(tenant.book("yoga", actor="dan"), Code.BOOKED)
+    did(tenant.book("yoga", actor="ed", units=9), Code.FULL)
+    over = did(
+        tenant.book("yoga", actor="eve", units=4, override=True, reason="the owner's"), Code.BOOKED
+    )
+    did(tenant.change_capacity("yoga", 1), Code.BELOW_TAKEN)
+    did(tenant.change_capacity("yoga", 3, override=True, reason="a leak"), Code.CAPACITY_CHANGED)
+    did(tenant.cancel(over.booking_id), Code.CANCELLED)
+    did(tenant.change_capacity("yoga", 12), Code.CAPACITY_CHANGED)
+    return {
+        "ann": ann.booking_id,
+        "bob": bob.booking_id,
+        "dan": dan.booking_id,
+        "eve": over.booking_id,
+    }
+
+
+def _lane(name: str, start: int, length: int = 60, **more: Any) -> Claim:
+    return Claim(bookable=name, start=at(start), end=at(start + length), **more)
+
+
+def _lanes(tenant: lastseat.Tenant) -> dict[str, str]:
+    """Exclusive resources: buffers, a move, a swap, an override on top."""
+    for name in ("lane 1", "lane 2", "lane 3"):
+        did(tenant.define_resource(name, time_zone="Europe/Rome"), Code.DEFINED)
+    rome = datetime(2031, 11, 24, 20, tzinfo=ZoneInfo("Europe/Rome"))
+    local = Claim(bookable="lane 1", start=rome, end=rome + timedelta(hours=1), before=300)
+    one = did(tenant.book(local, actor="fay"), Code.BOOKED)
+    two = did(tenant.book(_lane("lane 2", 60, after=600), actor="gus"), Code.BOOKED)
+    did(tenant.book(_lane("lane 1", 90), actor="ann"), Code.CONFLICT)
+    swap = {one.booking_id: [_lane("lane 2", 60)], two.booking_id: [_lane("lane 1", 60)]}
+    did(tenant.move_together(swap), Code.MOVED)
+    did(tenant.move(one.booking_id, _lane("lane 2", 120)), Code.MOVED)
+    top = _lane("lane 2", 120)
+    cup = did(tenant.book(top, actor="ann", override=True, reason="a cup final"), Code.BOOKED)
+    did(tenant.book(_lane("lane 1", 120), actor="ann", confirmed=False), Code.ACTOR_BUSY)
+    return {"fay": one.booking_id, "gus": two.booking_id, "cup": cup.booking_id}
+
+
+def _skis(tenant: lastseat.Tenant) -> dict[str, str]:
+    """A pool: overlaps up to its peak, an override past it, and a capacity lowered since."""
+    tenant.define_pool("skis", capacity=4, actor_time="warn")
+    first = did(tenant.book(_lane("skis", 300, units=3), actor="kim"), Code.BOOKED)
+    did(tenant.book(_lane("skis", 330, units=2), actor="leo"), Code.FULL)
+    did(tenant.book(_lane("skis", 330, units=1), actor="kim"), Code.BOOKED)
+    more = _lane("skis", 330, units=5)
+    leo = did(tenant.book(more, actor="leo", override=True, reason="borrowed"), Code.BOOKED)
+    both = [_lane("skis", 400, units=2), _lane("lane 3", 400)]
+    mixed = did(tenant.book(both, actor="max"), Code.BOOKED)
+    did(tenant.change_capacity("skis", 2, override=True, reason="two broke"), Code.CAPACITY_CHANGED)
+    return {"kim": first.booking_id, "leo": leo.booking_id, "max": mixed.booking_id}
+
+
+def _classes(tenant: lastseat.Tenant) -> None:
+    """An event, one occurrence that follows its capacity and one with its own."""
+    did(
+        tenant.define_event(
+            "class",
+            starts=["2031-12-01T18:00", "2031-12-08T18:00", "2031-12-15T18:00"],
+            duration=3600,
+            time_zone="Europe/Rome",
+            capacity=3,
+            actor_time="allow",
+        ),
+        Code.DEFINED,
+    )
+    did(tenant.book("class@2031-12-01T18:00", actor="ann", units=2), Code.BOOKED)
+    did(tenant.book("class@2031-12-08T18:00", actor="ann"), Code.BOOKED)
+    did(tenant.change_capacity("class@2031-12-08T18:00", 9), Code.CAPACITY_CHANGED)
+    did(tenant.change_capacity("class", 5), Code.CAPACITY_CHANGED)
+
+
+def _duets(tenant: lastseat.Tenant) -> None:
+    """Two sold-out occurrences whose guests change places."""
+    swap = {}
+    for name, other, start in (("duet 1", "duet 2", 900), ("duet 2", "duet 1", 960)):
+        did(
+            tenant.define_occurrence(name, start=at(start), end=at(start + 60), capacity=1),
+            Code.DEFINED,
+        )
+        swap[did(tenant.book(name, actor=f"{name}'s"), Code.BOOKED).booking_id] = other
+    did(tenant.move_together(swap), Code.MOVED)

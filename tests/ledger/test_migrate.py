@@ -1,0 +1,123 @@
+"""Migrations: any number of processes may start at once; whatever is odd is told, not guessed."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from lastseat.ledger.migrate import MigrationError, migrate, migrations
+from lastseat.ledger.verify import verify
+
+PROCESSES = 20
+
+WAIT_AND_MIGRATE = """
+import sys
+from lastseat.ledger.migrate import migrate
+print("ready", flush=True)
+sys.stdin.readline()
+print(migrate(sys.argv[1], report=print), flush=True)
+"""
+
+
+def run(where: str, sql: str) -> None:
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute(sql.encode())
+
+
+def at_once(where: str, processes: int) -> list[str]:
+    """What each of so many processes says, all let go at the same moment."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", WAIT_AND_MIGRATE, where],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(processes)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0] for process in started]
+    assert [process.returncode for process in started] == [0] * processes, said
+    return said
+
+
+def test_twenty_processes_migrate_one_empty_database_and_one_of_them_does_it(empty: str) -> None:
+    said = at_once(empty, PROCESSES)
+    names = [name for _, name, _ in migrations()]
+    reports = [f"applying {version:04d} {name}" for version, name, _ in migrations()]
+    assert sorted(said) == ["[]\n"] * (PROCESSES - 1) + ["\n".join([*reports, f"{names}\n"])]
+    assert verify(empty).complete
+
+
+def test_it_waits_for_the_others_whatever_the_databases_isolation(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(
+            f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'".encode()
+        )
+    said = at_once(empty, 4)
+    assert said.count("[]\n") == 3
+
+
+def test_a_second_time_it_does_nothing(database: Callable[[], str]) -> None:
+    assert migrate(database()) == []
+
+
+def test_a_migration_whose_text_has_changed_is_refused(database: Callable[[], str]) -> None:
+    where = database()
+    run(where, "UPDATE lastseat.migrations SET checksum = 'another'")
+    with pytest.raises(MigrationError, match=r"^migration 1 \(ledger\) was applied as other text$"):
+        migrate(where)
+
+
+def test_a_database_of_a_newer_release_is_refused(database: Callable[[], str]) -> None:
+    where = database()
+    run(where, "INSERT INTO lastseat.migrations VALUES (9999, 'later', 'checksum')")
+    with pytest.raises(MigrationError, match=r"has migration 9999, .*: upgrade lastseat$"):
+        migrate(where)
+
+
+def test_without_the_right_to_create_it_says_which_right_is_missing(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        revoke = f"REVOKE CREATE ON DATABASE {connection.info.dbname} FROM CURRENT_USER"
+        connection.execute(revoke.encode())
+    with pytest.raises(MigrationError, match=r"permission denied for database .* needs CREATE"):
+        migrate(empty)
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT to_regnamespace('lastseat')").fetchone() == (None,)
+
+
+def test_it_needs_no_right_on_the_database_where_the_schema_was_made_for_it(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA lastseat")
+        connection.execute("CREATE EXTENSION btree_gist")
+        revoke = f"REVOKE CREATE ON DATABASE {connection.info.dbname} FROM CURRENT_USER"
+        connection.execute(revoke.encode())
+    assert migrate(empty) == [name for _, name, _ in migrations()]
+
+
+def test_a_schema_that_is_closed_to_the_role_is_told_as_such(database: Callable[[], str]) -> None:
+    where = database()
+    run(where, "REVOKE ALL ON SCHEMA lastseat FROM CURRENT_USER")
+    with pytest.raises(MigrationError, match="permission denied for schema lastseat"):
+        migrate(where)
+
+
+def test_a_migration_that_fails_leaves_nothing(empty: str) -> None:
+    run(empty, "CREATE SCHEMA lastseat; CREATE TABLE lastseat.heads (mine text)")
+    with pytest.raises(psycopg.errors.DuplicateTable):
+        migrate(empty)
+    with psycopg.connect(empty) as connection:
+        there = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'lastseat'"
+        ).fetchall()
+    assert there == [("heads",)]
