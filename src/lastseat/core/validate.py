@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import isfinite
 from typing import assert_never
+from unicodedata import category
 
 import msgspec
 
@@ -81,9 +82,8 @@ def _name(field: str, value: object) -> None:
         raise _Bad(field, "must be a text that is not empty")
     if len(value) > limits.NAME_LENGTH:
         raise _Bad(field, f"is longer than {limits.NAME_LENGTH} characters")
-    # Also refuses lone surrogates, which no UTF-8 database can store.
-    if not value.isprintable():
-        raise _Bad(field, "has characters that can't be printed")
+    if not _writable(value):
+        raise _Bad(field, "has control characters")
 
 
 def _text(field: str, value: object) -> None:
@@ -91,8 +91,16 @@ def _text(field: str, value: object) -> None:
         raise _Bad(field, "must be a text that is not empty")
     if len(value) > limits.TEXT_LENGTH:
         raise _Bad(field, f"is longer than {limits.TEXT_LENGTH} characters")
-    if not all(x.isprintable() or x in "\n\t" for x in value):
-        raise _Bad(field, "has characters that can't be printed")
+    if not _writable(value.replace("\n", "").replace("\t", "")):
+        raise _Bad(field, "has control characters")
+
+
+def _writable(value: str) -> bool:
+    """Whether a text is free of control characters, and of lone surrogates, which are no text.
+
+    Not merely printable: names are written with joiners and spaces that Python calls unprintable.
+    """
+    return value.isprintable() or all(category(x) not in {"Cc", "Cs"} for x in value)
 
 
 def _integer(field: str, value: object, least: int, most: int) -> None:

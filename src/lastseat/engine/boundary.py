@@ -6,7 +6,7 @@ path", 4).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field
@@ -185,10 +185,9 @@ def _claims(
         if during is not None:
             if not new:
                 found.places.add((claim.bookable, actor_id))
-        elif claim.start is not None and claim.end is not None:
-            during = Interval(claim.start, claim.end)
-            before, after = timedelta(seconds=claim.before), timedelta(seconds=claim.after)
-            found.asked.append((claim.bookable, claim.start - before, claim.end + after))
+        elif (blocked := claim.blocked) is not None:
+            during = claim.during
+            found.asked.append((claim.bookable, blocked.start, blocked.end))
         if during is not None and there is not None and there.actor_time is not ActorTime.ALLOW:
             own_time.append(during)
     if not own_time:

@@ -305,7 +305,6 @@ class Transaction:
 
     def _question(self, scope: Scope, world: World, results: list[Result]) -> Committing:
         tenant = {"tenant": self.tenant_id}
-        heads = {**tenant, "bookables": array(sorted(scope.heads))}
         if world.entries:
             entry = world.entries[0]
             ask = Statement("find_entry", {**tenant, "stream": entry.stream, "seq": entry.seq})
@@ -314,9 +313,9 @@ class Transaction:
             ticket = next(x for x in self.tickets if x.command.key is not None)
             ask = Statement("find_key_owner", {**tenant, "key": ticket.command.key})
             command_id = ticket.command.command_id
-        return Committing(
-            (*self.begin, Statement("lock_heads", heads)), (ask,), command_id, results
-        )
+        # Those that make missing heads, too: one that the lost transaction made can't be seen yet.
+        same_locks = (*self.begin, *locks(scope, wait=True))
+        return Committing(same_locks, (ask,), command_id, results)
 
 
 def _booking(world: World, target: c.Target) -> Booking | None:

@@ -116,25 +116,32 @@ class Turnstile:
         """Queue the command and wait for its answer. Raises a `LastseatError`."""
         if self._closed:
             raise EngineClosed("the engine is closed")
-        if self._places.locked():
-            try:
-                async with asyncio.timeout(self._queue_timeout):
-                    await self._places.acquire()
-            except TimeoutError:
-                return Answer(o.Overloaded(retry_after=self._queue_timeout))
-        else:
-            await self._places.acquire()
+        # Counted from here on: `close` finishes those who wait for a place in the queue, too.
         self._open += 1
         self._idle.clear()
-        pending = Pending(ticket, asyncio.get_running_loop().create_future())
-        self._put(pending)
         try:
-            return await pending.answer
+            if not await self._has_place():
+                return Answer(o.Overloaded(retry_after=self._queue_timeout))
+            try:
+                pending = Pending(ticket, asyncio.get_running_loop().create_future())
+                self._put(pending)
+                return await pending.answer
+            finally:
+                self._places.release()
         finally:
-            self._places.release()
             self._open -= 1
             if not self._open:
                 self._idle.set()
+
+    async def _has_place(self) -> bool:
+        """Take a place in the queue, waiting for one if there is none; false when none was had."""
+        if not self._places.locked():
+            return await self._places.acquire()
+        try:
+            async with asyncio.timeout(self._queue_timeout):
+                return await self._places.acquire()
+        except TimeoutError:
+            return False
 
     async def close(self) -> None:
         """Take no more commands, finish those that are queued, close the connections."""

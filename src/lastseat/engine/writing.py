@@ -126,9 +126,11 @@ def _personal(tenant_id: str, written: Written) -> list[Statement]:
     """Free text and metadata, in rows that can be erased (MISSION H5)."""
     details: dict[str, str] = {}
     notes: dict[str, str] = {}
+    journalled = {command_id for command_id, _ in written.commands}
     for ticket, answer in written.answered:
         command = ticket.command
-        if answer.replayed or not answer.outcome.ok:
+        # What changed nothing has no entry that a note could be about.
+        if answer.replayed or command.command_id not in journalled:
             continue
         if isinstance(command, c.Book) and command.metadata:
             details[command.booking_id] = c.metadata_json(command.metadata)

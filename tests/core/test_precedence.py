@@ -1,0 +1,249 @@
+"""When several refusals hold at once, the first in the order of `outcomes.Code` is the answer.
+
+Each ladder is one command that has everything wrong with it; step by step the first thing wrong is
+put right, and the next is the answer, up to the success. A refusal lower down held all the while.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+import pytest
+from tests.core import given as g
+from tests.core.given import claim
+
+from lastseat.core import commands as c
+from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.outcomes import Code
+from lastseat.core.status import Status
+from lastseat.core.world import World
+
+
+class Step(NamedTuple):
+    command: c.AnyCommand
+    code: Code
+    state_only: bool = False
+    """A code that stands higher in the order for what a command says by itself."""
+    seconds: int = -10
+    """The clock, after the last entry."""
+
+
+STALE = {"full": 99}
+WRONG = claim("full", 1, 0, 60)
+BAD = claim("full", 0)
+
+
+def world() -> World:
+    """Everything is taken, and booking 1 is a confirmed one of ann's on `hers` only."""
+    return g.given(
+        g.occurrence("hers", 1),
+        g.occurrence("full", 1),
+        g.occurrence("then", 9, 0, 60, ActorTime.REFUSE),
+        g.occurrence("at once", 9, 30, 90, ActorTime.REFUSE),
+        g.occurrence("free", 1, 120, 180),
+        g.resource("lane"),
+        g.book("ann", claim("hers"), number=1),
+        g.book("ben", claim("full"), claim("lane", 1, 0, 60), number=2),
+        g.book("ann", claim("then"), number=3),
+        g.book("cy", claim("at once"), number=4),
+        g.cancel(4),
+        g.hold("cy", claim("at once"), number=5, seconds=60),
+        g.book("dee", claim("at once"), number=6),
+    )
+
+
+def ann(*claims: c.Claim, number: int = 9, expected: dict[str, int] | None = None) -> c.Book:
+    return g.book("ann", *claims, number=number, expected=expected or {})
+
+
+NOWHERE, HERS, FULL, LANE, AT_ONCE, FREE = (
+    claim("nowhere"),
+    claim("hers"),
+    claim("full"),
+    claim("lane", 1, 0, 60),
+    claim("at once"),
+    claim("free"),
+)
+BOOK = [
+    Step(ann(NOWHERE, BAD, HERS, LANE, AT_ONCE, expected=STALE), Code.INVALID),
+    Step(ann(NOWHERE, WRONG, HERS, LANE, AT_ONCE, expected=STALE), Code.CONFLICT),
+    Step(ann(NOWHERE, WRONG, HERS, LANE, AT_ONCE), Code.UNKNOWN_BOOKABLE),
+    Step(ann(WRONG, HERS, LANE, AT_ONCE), Code.INVALID, state_only=True),
+    Step(ann(FULL, LANE, HERS, AT_ONCE, number=1), Code.ALREADY),
+    Step(ann(FULL, LANE, AT_ONCE, number=1), Code.INVALID, state_only=True),
+    Step(ann(FULL, LANE, AT_ONCE), Code.FULL),
+    Step(ann(LANE, AT_ONCE), Code.CONFLICT, state_only=True),
+    Step(ann(AT_ONCE), Code.ACTOR_BUSY),
+    Step(ann(FREE), Code.BOOKED, seconds=0),
+]
+CLOCK = [
+    Step(ann(AT_ONCE), Code.ACTOR_BUSY),
+    Step(g.book("eve", AT_ONCE, number=9), Code.CLOCK_BEHIND),
+    Step(g.book("eve", AT_ONCE, number=9), Code.BOOKED, seconds=-5),
+]
+CONFIRM = [
+    Step(g.confirm(7, 0, expected=STALE), Code.INVALID),
+    Step(g.confirm(7, expected=STALE), Code.CONFLICT),
+    Step(g.confirm(7), Code.UNKNOWN_BOOKING),
+    Step(g.confirm(5), Code.CLOCK_BEHIND),
+    Step(g.confirm(5), Code.CONFIRMED, seconds=0),
+]
+CONFIRM_GONE = [
+    Step(g.confirm(4, 9), Code.CONFLICT),
+    Step(g.confirm(4), Code.NOT_BOOKED),
+]
+CONFIRM_LATE = [
+    Step(g.confirm(5, 9), Code.CONFLICT, seconds=60),
+    Step(g.confirm(5), Code.HOLD_EXPIRED, seconds=60),
+]
+CONFIRM_DONE = [
+    Step(g.confirm(6, 9), Code.CONFLICT),
+    Step(g.confirm(6), Code.WRONG_STATUS),
+]
+RELEASE = [
+    Step(g.release(7, 0, expected=STALE), Code.INVALID),
+    Step(g.release(7, expected=STALE), Code.CONFLICT),
+    Step(g.release(7), Code.UNKNOWN_BOOKING),
+    Step(g.release(1), Code.NOT_HELD),
+    Step(g.release(5), Code.CLOCK_BEHIND),
+    Step(g.release(5), Code.RELEASED, seconds=0),
+]
+RELEASE_LATE = [
+    Step(g.release(5, 9), Code.CONFLICT, seconds=60),
+    Step(g.release(5), Code.HOLD_EXPIRED, seconds=60),
+]
+CANCEL = [
+    Step(g.cancel(7, 0, expected=STALE), Code.INVALID),
+    Step(g.cancel(7, expected=STALE), Code.CONFLICT),
+    Step(g.cancel(7), Code.UNKNOWN_BOOKING),
+    Step(g.cancel(1), Code.CLOCK_BEHIND),
+    Step(g.cancel(1), Code.CANCELLED, seconds=0),
+]
+CANCEL_GONE = [
+    Step(g.cancel(4, 9), Code.CONFLICT),
+    Step(g.cancel(4), Code.NOT_BOOKED),
+]
+CANCEL_DONE = [
+    Step(g.cancel(3, 9), Code.CONFLICT),
+    Step(g.cancel(3), Code.WRONG_STATUS),
+]
+EXTEND = [
+    Step(g.extend(7, 0, expected=STALE), Code.INVALID),
+    Step(g.extend(7, 9999, expected=STALE), Code.CONFLICT),
+    Step(g.extend(7, 9999), Code.UNKNOWN_BOOKING),
+    Step(g.extend(1, 9999), Code.NOT_HELD),
+    Step(g.extend(5, 9999), Code.EXTEND_LIMIT),
+    Step(g.extend(5, 99), Code.CLOCK_BEHIND),
+    Step(g.extend(5, 99), Code.EXTENDED, seconds=0),
+]
+EXTEND_LATE = [
+    Step(g.extend(5, 9999, 9), Code.CONFLICT, seconds=60),
+    Step(g.extend(5, 9999), Code.HOLD_EXPIRED, seconds=60),
+    Step(g.extend(5, 9999), Code.EXTEND_LIMIT, seconds=0),
+]
+EXPIRE = [
+    Step(c.Expire(**g.BASE, target=c.BookingId("x")), Code.INVALID),
+    Step(g.expire(7, expected=STALE), Code.CONFLICT),
+    Step(g.expire(7), Code.UNKNOWN_BOOKING),
+    Step(g.expire(5), Code.NOT_EXPIRED),
+    Step(g.expire(5), Code.EXPIRED, seconds=60),
+]
+MOVE = [
+    Step(g.move(g.to(7, NOWHERE, BAD), expected=STALE), Code.INVALID),
+    Step(g.move(g.to(7, NOWHERE), expected=STALE), Code.CONFLICT),
+    Step(g.move(g.to(7, NOWHERE)), Code.UNKNOWN_BOOKING),
+    Step(g.move(g.to(4, NOWHERE)), Code.NOT_BOOKED),
+    Step(g.move(g.to(6, NOWHERE, WRONG)), Code.WRONG_STATUS),
+    Step(g.move(g.to(1, NOWHERE, WRONG)), Code.UNKNOWN_BOOKABLE),
+    Step(g.move(g.to(1, WRONG), g.to(1, WRONG)), Code.INVALID, state_only=True),
+    Step(g.move(g.to(1, FULL), g.to(1, FULL)), Code.INVALID, state_only=True),
+    Step(g.move(g.to(1, FULL, LANE, claim("then"))), Code.ALREADY),
+    Step(g.move(g.to(1, FULL, LANE, AT_ONCE)), Code.FULL),
+    Step(g.move(g.to(1, LANE, AT_ONCE)), Code.CONFLICT, state_only=True),
+    Step(g.move(g.to(1, AT_ONCE)), Code.ACTOR_BUSY),
+    Step(g.move(g.to(1, FREE)), Code.CLOCK_BEHIND),
+    Step(g.move(g.to(1, FREE)), Code.MOVED, seconds=0),
+]
+MOVE_STALE = [
+    Step(g.move(g.to(4, NOWHERE, version=9)), Code.CONFLICT),
+    Step(g.move(g.to(4, NOWHERE)), Code.NOT_BOOKED),
+]
+CHANGE = [
+    Step(g.change("nowhere", 0, expected=STALE), Code.INVALID),
+    Step(g.change("nowhere", 2, expected=STALE), Code.CONFLICT),
+    Step(g.change("nowhere", 2), Code.UNKNOWN_BOOKABLE),
+    Step(g.change("lane", 2), Code.INVALID, state_only=True),
+    Step(g.change("at once", 1), Code.BELOW_TAKEN),
+    Step(g.change("at once", 2), Code.CLOCK_BEHIND),
+    Step(g.change("at once", 2), Code.CAPACITY_CHANGED, seconds=0),
+]
+
+
+def define(units: int, expected: dict[str, int]) -> c.Define:
+    return c.Define(
+        **g.BASE | {"expected": expected},
+        bookable="full",
+        kind=Kind.OCCURRENCE,
+        capacity=units,
+        start=g.at(0),
+        end=g.at(60),
+        actor_time=ActorTime.ALLOW,
+    )
+
+
+DEFINE = [
+    Step(define(0, STALE), Code.INVALID),
+    Step(define(2, STALE), Code.CONFLICT),
+    Step(define(2, {}), Code.ALREADY_DEFINED),
+    Step(define(1, {}), Code.DEFINED),
+]
+
+
+def facts(*streams: str, seq: int) -> c.Append:
+    fact: tuple[Fact, ...] = (Fact("doors", {"open": True}),)
+    expected = {"nowhere": 0, "free": seq}
+    return c.Append(**g.BASE | {"expected": expected}, facts=dict.fromkeys(streams, fact))
+
+
+APPEND = [
+    Step(facts("full", "nowhere", seq=9), Code.INVALID),
+    Step(facts("free", "nowhere", seq=9), Code.CONFLICT),
+    Step(facts("free", "nowhere", seq=1), Code.UNKNOWN_BOOKABLE),
+    Step(facts("free", seq=1), Code.CLOCK_BEHIND),
+    Step(facts("free", seq=1), Code.APPENDED, seconds=0),
+]
+
+LADDERS = {
+    name.lower(): steps
+    for name, steps in list(globals().items())
+    if isinstance(steps, list) and steps and isinstance(steps[0], Step)
+}
+ORDER = list(Code)
+
+
+def arrange(seconds: int) -> World:
+    there = world()
+    # No command checks anybody in yet.
+    there.bookings[g.an_id(6)].status = Status.CHECKED_IN
+    there.bookings[g.an_id(3)].status = Status.COMPLETED
+    there.now = g.T0 + timedelta(seconds=seconds)
+    return there
+
+
+@pytest.mark.parametrize("name", LADDERS)
+def test_the_first_refusal_in_order_is_the_answer(name: str) -> None:
+    answers = [g.answer(arrange(step.seconds), step.command).code for step in LADDERS[name]]
+    assert answers == [step.code for step in LADDERS[name]]
+
+
+@pytest.mark.parametrize("name", LADDERS)
+def test_the_order_is_that_of_code(name: str) -> None:
+    refusals = [step.code for step in LADDERS[name] if not step.state_only]
+    refusals = [code for code in refusals if ORDER.index(code) >= ORDER.index(Code.OVERLOADED)]
+    assert refusals == sorted(refusals, key=ORDER.index)
+
+
+def test_every_refusal_the_core_can_give_stands_on_a_ladder() -> None:
+    given_elsewhere = {Code.OVERLOADED, Code.KEY_REUSED}
+    refusals = set(ORDER[ORDER.index(Code.OVERLOADED) :])
+    climbed = {step.code for steps in LADDERS.values() for step in steps}
+    assert refusals - climbed == given_elsewhere
