@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import isfinite
 from typing import assert_never
-from unicodedata import category
+from unicodedata import bidirectional, category
 
 import msgspec
 
@@ -99,8 +99,14 @@ def _writable(value: str) -> bool:
     """Whether a text is free of control characters, and of lone surrogates, which are no text.
 
     Not merely printable: names are written with joiners and spaces that Python calls unprintable.
+    What turns the direction of writing is refused, since one name could then look like another.
     """
-    return value.isprintable() or all(category(x) not in {"Cc", "Cs"} for x in value)
+    return value.isprintable() or not any(
+        category(x) in {"Cc", "Cs"} or bidirectional(x) in _TURNS for x in value
+    )
+
+
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 def _integer(field: str, value: object, least: int, most: int) -> None:
