@@ -1,0 +1,166 @@
+"""`lastseat bench`: measure the engine here, against plain SQL on the same server."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
+import typer
+
+from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out, reach
+
+if TYPE_CHECKING:
+    from lastseat.bench.report import Result
+    from lastseat.bench.rounds import Report
+
+app = typer.Typer(
+    help="Measure speed here, against plain SQL on the same server.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+WIDTH = 100
+"""Columns of a table, at most."""
+
+Measured = TypeVar("Measured", bound="Result")
+
+Seconds = Annotated[float, typer.Option("--seconds", min=0.1, max=30, help="Length of one window.")]
+
+
+@app.command()
+def hot(
+    *,
+    url: Url = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+    seconds: Seconds = 3.0,
+    windows: Annotated[
+        int | None,
+        typer.Option(
+            "--windows",
+            min=1,
+            max=99,
+            help="Windows of each arm; 5 unless told otherwise, or what fits into a minute when"
+            " they are shorter than 2 s.",
+        ),
+    ] = None,
+) -> None:
+    """Book one hot occurrence at 1 to 1024 in flight; against PostgreSQL itself, and plain SQL.
+
+    About six minutes; under one with --seconds 1. Uses a database of its own, and drops it.
+    """
+    from lastseat.bench.hot import hot as measure
+
+    where = reach(url, data_dir)
+    with _progress(json=json) as report:
+        result = _run(measure(where, seconds, windows, report))
+    _show(result, json=json)
+
+
+@app.command()
+def growth(
+    *,
+    url: Url = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+    rows: Annotated[
+        int, typer.Option("--rows", min=2_000, max=3_000_000, help="Rows to grow the journal to.")
+    ] = 1_000_000,
+    seconds: Seconds = 3.0,
+    windows: Annotated[
+        int, typer.Option("--windows", min=1, max=99, help="Windows of each arm.")
+    ] = 5,
+    snapshot_seconds: Annotated[
+        float,
+        typer.Option(
+            "--snapshot-seconds", min=0.1, max=120, help="How long an old snapshot is kept."
+        ),
+    ] = 60.0,
+) -> None:
+    """Compare the rate at a million rows with the first 10,000; then under an old snapshot.
+
+    About five minutes. Uses databases of its own, and drops them.
+    """
+    from lastseat.bench.growth import Plan
+    from lastseat.bench.growth import growth as measure
+
+    where = reach(url, data_dir)
+    plan = Plan(rows=rows, windows=windows, seconds=seconds, snapshot_seconds=snapshot_seconds)
+    with _progress(json=json) as report:
+        result = _run(measure(where, plan, report))
+    _show(result, json=json)
+
+
+@app.command()
+def stall(
+    *,
+    url: Url = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+    hold_seconds: Annotated[
+        float,
+        typer.Option(
+            "--hold-seconds", min=0.1, max=8, help="How long a stranger holds one head's row."
+        ),
+    ] = 5.0,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=99, help="How often.")] = 5,
+) -> None:
+    """Let a stranger hold one head's row, and see how long the others' bookings take.
+
+    About a minute. Uses a database of its own, and drops it.
+    """
+    from lastseat.bench.stall import stall as measure
+
+    where = reach(url, data_dir)
+    with _progress(json=json) as report:
+        result = _run(measure(where, hold_seconds, rounds, report))
+    _show(result, json=json)
+
+
+def _run(measuring: Coroutine[Any, Any, Measured]) -> Measured:
+    """Measure to the end, or until told to stop: then too the database is dropped."""
+    from lastseat.bench.failure import BenchmarkFailed
+
+    async def stoppable() -> Measured:
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await measuring
+
+    try:
+        return asyncio.run(stoppable())
+    except BenchmarkFailed as error:
+        raise Failure(f"the benchmark failed: {error}") from error
+    except asyncio.CancelledError:
+        raise Failure("told to stop; the benchmark's database is dropped") from None
+
+
+@contextmanager
+def _progress(*, json: bool) -> "Iterator[Report]":
+    """A bar on stderr when that is a terminal; else one line, or none beside JSON."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    if not err.is_terminal:
+        if not json:
+            err.print("Measuring: the machine should have nothing else to do.")
+        yield lambda _what, _done: None
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=err, transient=True) as shown:
+        bar = shown.add_task("", total=1.0)
+        yield lambda what, done: shown.update(bar, description=what, completed=done)
+
+
+def _show(result: "Result", *, json: bool) -> None:
+    from rich.console import Console
+
+    from lastseat.bench.report import tables
+
+    if json:
+        out.print(msgspec.json.encode(result).decode())
+        return
+    screen = Console(highlight=False, markup=False)
+    screen.width = min(WIDTH, screen.width) if screen.is_terminal else WIDTH
+    screen.print(tables(result))

@@ -1,0 +1,94 @@
+"""Running the installed `lastseat` as a user does: another process, its streams, its exit code."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lastseat.embedded import EmbeddedServer
+
+PROGRAM = str(Path(sys.executable).with_name("lastseat"))
+SECONDS = 60
+
+Done = subprocess.CompletedProcess[str]
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A directory to keep a data directory `data` in; the server there is stopped at the end."""
+    # In memory where there is room: nothing here cuts the power. Not pytest's tmp_path: the
+    # server's account can't enter a directory that is root's alone.
+    memory = Path("/dev") / "shm"
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 2**30
+    path = Path(tempfile.mkdtemp(prefix="lastseat-", dir=memory if roomy else None))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        EmbeddedServer(path / "data").stop(mode="immediate")
+        shutil.rmtree(path)
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """This process's variables without Lastseat's, and `settings`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LASTSEAT_")}
+    return kept | settings
+
+
+def lastseat(*arguments: str, cwd: Path | None = None, **settings: str) -> Done:
+    """Run it to its end with nothing to read; `settings` are variables of its environment."""
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        cwd=cwd,
+        env=environment(**settings),
+        check=False,
+    )
+
+
+def on_a_terminal(*arguments: str, typed: str = "", **settings: str) -> tuple[int, str]:
+    """Run it on a terminal where somebody types `typed`; its exit code and all that it showed."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [PROGRAM, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(TERM="xterm", COLUMNS="100", **settings),
+        start_new_session=True,
+    )
+    os.close(theirs)
+    os.write(ours, typed.encode())
+    shown = b""
+    deadline = time.monotonic() + SECONDS
+    try:
+        while time.monotonic() < deadline:
+            if not select.select([ours], [], [], 0.1)[0]:
+                continue
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:  # A terminal without programs reads as an error.
+                break
+        return process.wait(timeout=5), shown.decode(errors="replace")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def error_line(done: Done) -> str:
+    """What it complained about: one line on stderr that begins with the program's name."""
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("lastseat: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]

@@ -1,0 +1,165 @@
+"""The demonstration as a user sees it: it sells every place once, and would say if it did not."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.cli.running import PROGRAM, SECONDS, environment, lastseat
+
+import lastseat as library
+from lastseat.demo.crowd import CrowdFailed, rush
+from lastseat.demo.week import coming, load, sample
+
+Database = Callable[[], str]
+
+# Trouble planted under the engine: each claim of some bookables is sold a second time.
+SELL_TWICE = """
+    ALTER TABLE lastseat.claims DROP CONSTRAINT claims_exclusive;
+    ALTER TABLE lastseat.claims ADD CONSTRAINT claims_exclusive UNIQUE (tenant_id, booking_id, no)
+        DEFERRABLE INITIALLY DEFERRED;
+    CREATE FUNCTION sell_again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        new.booking_id := gen_random_uuid();
+        new.actor_id := gen_random_uuid();
+        INSERT INTO lastseat.claims VALUES (new.*);
+        RETURN new;
+    END $$;
+    CREATE TRIGGER twice AFTER INSERT ON lastseat.claims FOR EACH ROW
+        WHEN (pg_trigger_depth() = 0 AND new.bookable_id LIKE '{bookables}')
+        EXECUTE FUNCTION sell_again();
+"""
+
+
+def test_a_crowd_in_several_processes_is_sold_12_places_and_3_lanes(conninfo: str) -> None:
+    done = lastseat("demo", "--bookers", "60", "--processes", "3", "--url", conninfo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = "booked 12 of the class and 3 lanes, full 48, conflicts 57, oversold 0"
+    assert summary in done.stdout.splitlines()
+    assert "seat 12" in done.stdout
+    assert "seat 13" not in done.stdout
+    assert "\x1b" not in done.stdout, "not plain in a pipe"
+
+
+def test_fewer_bookers_than_places_are_all_booked(conninfo: str) -> None:
+    done = lastseat("demo", "--bookers", "2", "--processes", "4", "--url", conninfo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "booked 2 of the class and 2 lanes, full 0, conflicts 0, oversold 0" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("bookables", "count"), [("aerial-yoga@%", "oversold 12"), ("lane-_", "oversold 6")]
+)
+def test_control_what_is_sold_twice_is_counted_and_is_exit_code_1(
+    bookables: str, count: str, database: Database
+) -> None:
+    where = database()
+    with psycopg.connect(where) as connection:
+        connection.execute(SELL_TWICE.format(bookables=bookables).encode())
+    done = lastseat("demo", "--bookers", "40", "--processes", "2", "--url", where)
+    assert done.returncode == 1, done.stderr
+    assert count in done.stdout
+    assert "NOT AS IT SHOULD BE" in done.stdout
+
+
+def test_it_starts_an_embedded_server_and_stops_it_again(data_dir: Path) -> None:
+    done = lastseat(
+        "demo", "--exit", "--bookers", "30", "--processes", "2", "--data-dir", str(data_dir)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "oversold 0" in done.stdout
+    assert "stopped" in lastseat("db", "status", "--data-dir", str(data_dir)).stdout
+    # The next command it recommends works as printed.
+    (verify,) = [x.split() for x in done.stdout.splitlines() if x.startswith("  lastseat verify")]
+    proven = lastseat(*verify[1:])
+    assert "nothing is oversold" in proven.stdout
+
+    # That started the server, so another --exit leaves it running.
+    again = lastseat(
+        "demo", "--exit", "--bookers", "3", "--processes", "1", "--data-dir", str(data_dir)
+    )
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "running" in lastseat("db", "status", "--data-dir", str(data_dir)).stdout
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_ended_in_the_middle_it_leaves_nobody_behind_and_nothing_wrong(
+    how: signal.Signals, code: int, database: Database
+) -> None:
+    where = database()
+    process = subprocess.Popen(
+        [PROGRAM, "demo", "--bookers", "1000", "--processes", "3", "--url", where],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    while "The rush" not in process.stdout.readline():
+        assert process.poll() is None, "it ended before the rush"
+    wait_until(lambda: len(members(process.pid)) > 3, "the crowd does not come")
+    if how is signal.SIGINT:
+        os.killpg(process.pid, how)  # As the terminal does: to all of them.
+    else:
+        process.kill()
+    _, complaints = process.communicate(timeout=SECONDS)
+    assert process.returncode == code
+    assert "Traceback" not in complaints
+    wait_until(lambda: not members(process.pid), "processes of the crowd are left")
+
+    again = lastseat("demo", "--bookers", "20", "--processes", "1", "--url", where)
+    assert again.returncode == 0, again.stderr
+    assert lastseat("verify", "--url", where).returncode == 0
+
+
+def members(session: int) -> list[int]:
+    """The living processes of a session."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = entry.joinpath("stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def wait_until(true: Callable[[], bool], otherwise: str) -> None:
+    """Wait for what has to come, not longer than a command may take."""
+    deadline = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.01)
+
+
+def test_a_crowd_that_can_not_reach_the_database_says_so() -> None:
+    goal = coming(sample(), date(2026, 11, 18)).goal
+    with pytest.raises(CrowdFailed, match="can't be reached"):
+        rush("host=127.0.0.1 port=1 dbname=x user=x", "t", goal, ["ann"], 1)
+
+
+@pytest.mark.parametrize("days", range(7))
+def test_the_sample_week_is_the_coming_one(days: int) -> None:
+    today = date(2026, 11, 16) + timedelta(days=days)
+    monday = coming(sample(), today).monday
+    assert monday == date(2026, 11, 23)
+    assert monday > today
+
+
+@pytest.mark.parametrize("today", [date(2027, 3, 20), date(2026, 10, 17)])
+def test_the_sample_fits_in_weeks_whose_clocks_change(today: date, tenant: library.Tenant) -> None:
+    dated = coming(sample(), today)
+    made = load(tenant, dated)
+    assert made == sum(sum(x.regulars) for x in sample().classes) + 3
+    goal = dated.goal
+    assert tenant.book(goal.occurrence, actor="ann").ok
+    during = tenant.bookable(goal.occurrence).during
+    assert during is not None
+    assert during.start.astimezone(goal.during.start.tzinfo).hour == 17
+    assert goal.during.start.astimezone(UTC) > datetime.combine(today, datetime.min.time(), UTC)
