@@ -1,0 +1,194 @@
+"""The results as tables for a person, at most 100 columns wide. JSON has the same structs."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lastseat.bench.growth import Growth
+from lastseat.bench.hot import Alternative, Hot, Level
+from lastseat.bench.load import Figure
+from lastseat.bench.stall import Stall
+
+Result = Hot | Growth | Stall
+
+HOT_FIRST, BULK_FIRST, LONE_FIRST, STALL_FIRST = 1.5, 0.15, 2.5, 3.0
+GROWTH_FIRST, SNAPSHOT_FIRST = 0.8, 0.5
+"""What the ratios are held to first, see docs/performance.md."""
+
+
+def tables(result: Result) -> RenderableType:
+    """All there is to say about a result."""
+    match result:
+        case Hot():
+            return _hot(result)
+        case Growth():
+            return _growth(result)
+        case Stall():
+            return _stall(result)
+
+
+def _about(result: Result) -> Text:
+    durable = result.fsync == "on" and result.synchronous_commit != "off"
+    return Text(
+        f"PostgreSQL {result.server}, fsync {result.fsync}, synchronous_commit"
+        f" {result.synchronous_commit}, a flush takes {result.flush_us:.0f} us;"
+        f" {result.cpus} CPUs, load {result.load_before} before and {result.load_after} after;"
+        f" {result.elapsed_s:.0f} s in all."
+        + ("" if durable else "\nNOT DURABLE: this server answers before the disk has the data.")
+    )
+
+
+def _figures(title: str, rows: Iterable[tuple[str, Figure | Level]], unit: str) -> Table:
+    table = Table(title=title, title_justify="left", expand=False)
+    table.add_column("", no_wrap=True)
+    for name in (unit, "range", "p50 ms", "p99 ms", "flushes", "windows"):
+        table.add_column(name, justify="right")
+    for name, of in rows:
+        low, high = of.per_s_range
+        table.add_row(
+            name,
+            f"{of.per_s:,.0f}",
+            f"{low:,.0f}-{high:,.0f}",
+            _number(of.p50_ms),
+            _number(of.p99_ms),
+            _share(of.flushes_per_booking),
+            str(of.windows),
+        )
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.2f}"
+
+
+def _share(value: float | None) -> str:
+    """Flushes per booking as the fraction one speaks of."""
+    if not value:
+        return ""
+    return f"1/{1 / value:,.0f}" if value < 0.5 else f"{value:.2f}"  # noqa: PLR2004
+
+
+def _ratios(rows: Iterable[tuple[str, float, str, float, list[float]]]) -> Table:
+    """What it comes to.
+
+    Each row: what, the ratio, at least or at most, what it is held to, the ratio of each round.
+    """
+    table = Table(title="What it comes to", title_justify="left")
+    table.add_column("")
+    table.add_column("ratio", justify="right")
+    table.add_column("rounds", justify="right")
+    table.add_column("held to", justify="right")
+    table.add_column("")
+    for what, ratio, sign, bound, rounds in rows:
+        span = f"{min(rounds):.2f}-{max(rounds):.2f}" if rounds else ""
+        kept = ratio >= bound if sign == ">=" else ratio <= bound
+        verdict = Text("kept", style="green") if kept else Text("NOT KEPT", style="bold red")
+        table.add_row(what, f"{ratio:.2f}", span, f"{sign} {bound:g}", verdict)
+    return table
+
+
+def _hot(result: Hot) -> Group:
+    levels: list[tuple[str, Figure | Level]] = [
+        (f"SQL: hot UPDATE, {clients} at once", of) for clients, of in result.hot_update.items()
+    ]
+    levels += [("SQL: rows in batches of 256", result.bulk)]
+    levels += [("SQL: a lone booking's rows", result.lone_sql)]
+    levels += [(f"{x.in_flight} in flight", x) for x in result.levels]
+    levels += [(f"{x.in_flight}, with keys", x) for x in result.levels_keys]
+    levels += [(f"{x.in_flight}, own time claimed", x) for x in result.levels_actor_time]
+    levels += [
+        (f"{result.wide.in_flight}, 1000 occurrences", result.wide),
+        (f"{result.mix.in_flight}, cancels and holds", result.mix),
+    ]
+    return Group(
+        _about(result),
+        _figures(f"Bookings, in windows of {result.seconds:g} s", levels, "per s"),
+        _alternatives(result.alternatives),
+        _ratios(
+            (
+                (
+                    "256 in flight / best hot UPDATE",
+                    *(result.ratio_hot, ">=", HOT_FIRST, result.ratio_hot_rounds),
+                ),
+                (
+                    "256 in flight / rows in batches",
+                    *(result.ratio_bulk, ">=", BULK_FIRST, result.ratio_bulk_rounds),
+                ),
+                (
+                    "p50 of a lone booking / SQL's",
+                    *(result.ratio_lone, "<=", LONE_FIRST, result.ratio_lone_rounds),
+                ),
+            )
+        ),
+        Text(f"{result.bookings_checked:,} bookings answered, and found in the tables."),
+    )
+
+
+def _alternatives(ways: dict[str, Alternative]) -> Table:
+    names = {
+        "for_update": "SELECT ... FOR UPDATE, count, insert",
+        "racy": "count, then insert",
+        "lastseat": "lastseat",
+    }
+    table = Table(title="16 buyers, occurrences of 100 seats", title_justify="left")
+    table.add_column("")
+    for name in ("seats per s", "p50 ms", "p99 ms", "sold", "oversold"):
+        table.add_column(name, justify="right")
+    for key, of in ways.items():
+        oversold = Text(f"{of.oversold:,}", style="bold red" if of.oversold else "green")
+        table.add_row(
+            names[key],
+            f"{of.per_s:,.0f}",
+            _number(of.p50_ms),
+            _number(of.p99_ms),
+            f"{of.sold:,}",
+            oversold,
+        )
+    return table
+
+
+def _growth(result: Growth) -> Group:
+    rows = [
+        (f"the first {result.first_rows:,} rows", result.first),
+        (f"after {result.rows:,} rows", result.grown),
+        ("before an old snapshot", result.before_snapshot),
+        (f"{result.snapshot_seconds:g} s into it", result.end_of_snapshot),
+    ]
+    return Group(
+        _about(result),
+        _figures("Bookings at 256 in flight", rows, "per s"),
+        _ratios(
+            (
+                ("grown / first rows", result.ratio, ">=", GROWTH_FIRST, []),
+                ("old snapshot / before", result.ratio_snapshot, ">=", SNAPSHOT_FIRST, []),
+            )
+        ),
+        Text(
+            f"Grown by {result.grown_by_engine:,} bookings of the engine and"
+            f" {result.grown_by_sql:,} rows by SQL; {result.bookings_checked:,} bookings found in"
+            " the tables."
+        ),
+    )
+
+
+def _stall(result: Stall) -> Group:
+    rows = [
+        ("nobody holds a head", result.before),
+        ("a stranger holds one", result.during),
+    ]
+    return Group(
+        _about(result),
+        _figures(
+            f"Bookings of the others, {result.in_flight} in flight,"
+            f" {result.rounds} x {result.hold_seconds:g} s",
+            rows,
+            "per s",
+        ),
+        _ratios((("p99 during / before", result.ratio_p99, "<=", STALL_FIRST, []),)),
+        Text(
+            f"Callers of the held one waited up to {result.stuck_waited_s:.1f} s and were booked;"
+            f" {result.bookings_checked:,} bookings found in the tables."
+        ),
+    )
