@@ -183,7 +183,8 @@ def test_no_hot_query_reads_a_table_whole(
 def test_the_write_finds_what_it_changes_by_its_keys(generic: bool, full: Connection) -> None:
     query = QUERIES["append"]
     params = dict.fromkeys(re.findall(r"%\((\w+)\)s", query), "{}")
-    params |= {"tenant": "venue", "now": "2031-01-01T00:00:00Z", "cb_booking": array([AN_ID])}
+    params |= {"tenant": "venue", "now": "2031-01-01T00:00:00Z", "j_v": "1"}
+    params |= {"cb_booking": array([AN_ID])}
     params |= {"cc_booking": array([AN_ID, AN_ID]), "cc_no": array([1, 2])}
     tree = plan(full, query, params, generic=generic)
     assert read_whole(tree) == set(), json.dumps(tree, indent=1)

@@ -15,7 +15,9 @@ from lastseat.core.events import ActorTime, Fact, Kind
 from lastseat.core.interval import Interval
 
 
-class Claim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Claim(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """`units` of a bookable, asked for.
 
     An occurrence has its own time, so `start` and `end` are left out; a resource or pool needs
@@ -65,7 +67,7 @@ class BookingId(Struct, frozen=True):
 Target = Seat | BookingId
 
 
-class Command(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
+class Command(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True, gc=False):
     """What every command carries.
 
     `command_id` is a UUID that the journal keeps beside each effect. `principal` is who asks, an
@@ -205,15 +207,18 @@ Targeted = Confirm | Release | Cancel | Extend | Expire
 
 def bookables_of(command: AnyCommand) -> tuple[str, ...]:
     """The bookables a command names itself, without those of the bookings it names."""
-    return (*_named(command), *command.expected)
+    named = _named(command)
+    return (*named, *command.expected) if command.expected else named
 
 
 def _named(command: AnyCommand) -> tuple[str, ...]:
     match command:
-        case Define() | ChangeCapacity():
-            return (command.bookable,)
+        case Book(claims=(only,)):
+            return (only.bookable,)
         case Book():
             return tuple(claim.bookable for claim in command.claims)
+        case Define() | ChangeCapacity():
+            return (command.bookable,)
         case Confirm() | Release() | Cancel() | Extend() | Expire():
             return (command.target.bookable,) if isinstance(command.target, Seat) else ()
         case Move():
@@ -227,12 +232,12 @@ def _named(command: AnyCommand) -> tuple[str, ...]:
 def targets_of(command: AnyCommand) -> tuple[Target, ...]:
     """The existing bookings a command names."""
     match command:
+        case Book() | Define() | ChangeCapacity() | Append():
+            return ()
         case Confirm() | Release() | Cancel() | Extend() | Expire():
             return (command.target,)
         case Move():
             return tuple(move.target for move in command.moves)
-        case Define() | Book() | ChangeCapacity() | Append():
-            return ()
 
 
 def metadata_json(metadata: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Interval(Struct, frozen=True, order=True):
+class Interval(Struct, frozen=True, order=True, gc=False):
     """The half-open time `[start, end)`, both aware, UTC."""
 
     start: datetime

@@ -60,7 +60,7 @@ class Code(StrEnum):
     CLOCK_BEHIND = "clock_behind"
 
 
-class Outcome(Struct, frozen=True, kw_only=True, tag_field="code", omit_defaults=True):
+class Outcome(Struct, frozen=True, kw_only=True, tag_field="code", omit_defaults=True, gc=False):
     """What every outcome is. `ok` tells a success from a refusal."""
 
     @property
@@ -89,7 +89,7 @@ class Overlap(Struct, frozen=True, kw_only=True):
     during: Interval
 
 
-class Booked(Success, frozen=True, kw_only=True, tag="booked", gc=False):
+class Booked(Success, frozen=True, kw_only=True, tag="booked"):
     """All claims are taken.
 
     `seat` is the party's first place, 1-based, on the roster of the first occurrence claimed; 0

@@ -71,7 +71,7 @@ class Bookable(Struct):
         return max(0, self.capacity - self.taken)
 
 
-class Booking(Struct):
+class Booking(Struct, gc=False):
     """One booking: its lead entries folded, and its live claims on every stream."""
 
     booking_id: str
@@ -95,7 +95,7 @@ class Booking(Struct):
         return self.expires_at is not None and self.expires_at <= now
 
 
-class Entry(Struct):
+class Entry(Struct, gc=False):
     """One row to be written to the journal: an event on a stream, for a booking or not.
 
     Of the entries of one change exactly one is the `lead`: the row that audit and feeds read. `seq`

@@ -96,27 +96,37 @@ def learn(asked: Sequence[Statement], answers: Sequence[Rows]) -> Known:
     return known
 
 
-class Boundary(Struct):
-    """What one command reads and writes, as far as it is known before the locks."""
+NONE: frozenset[Any] = frozenset()
 
-    heads: set[str] = field(default_factory=set)
-    defines: set[str] = field(default_factory=set)
+
+class Boundary(Struct):
+    """What one command reads and writes, as far as it is known before the locks.
+
+    Immutable sets, replaced where there is something to add: most are empty for most commands.
+    """
+
+    named: tuple[str, ...] = ()
+    """The bookables that the command names itself."""
+    targets: tuple[c.Target, ...] = ()
+    """The existing bookings that it names."""
+    heads: frozenset[str] = NONE
+    defines: frozenset[str] = NONE
     """Bookables that are defined, so may have no head yet."""
-    opens: dict[str, str] = field(default_factory=dict)
-    """Occurrences that may have to be opened, and their events."""
-    actors: set[str] = field(default_factory=set)
+    opens: tuple[tuple[str, str], ...] = ()
+    """Occurrences that may have to be opened, with their events."""
+    actors: frozenset[str] = NONE
     """Streams of actors' own time that may have no head yet."""
-    newcomers: set[str] = field(default_factory=set)
+    newcomers: frozenset[str] = NONE
     """The same for actors without a row: nobody else can know these streams before we commit, so
     they are neither locked nor read."""
-    edits: set[str] = field(default_factory=set)
+    edits: frozenset[str] = NONE
     """Events that are changed themselves."""
-    bookings: set[str] = field(default_factory=set)
-    seats: set[tuple[str, str]] = field(default_factory=set)
+    bookings: frozenset[str] = NONE
+    seats: frozenset[tuple[str, str]] = NONE
     """(occurrence, surrogate) whose live booking is asked for."""
-    places: set[tuple[str, str]] = field(default_factory=set)
+    places: frozenset[tuple[str, str]] = NONE
     """Those whose seat may be the answer."""
-    asked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    asked: tuple[tuple[str, datetime, datetime], ...] = ()
     """Times of bookables whose live claims have to be read."""
 
 
@@ -126,17 +136,18 @@ def boundary(command: c.AnyCommand, known: Known, *, careful: bool) -> Boundary:
     `careful` also looks whether a new booking's id is in use already. Ids are drawn so that they
     never are, so only a batch that the database refused looks, when it goes again.
     """
-    found = Boundary(heads=set(c.bookables_of(command)))
-    for name in found.heads:
+    named, targets = c.bookables_of(command), c.targets_of(command)
+    found = Boundary(named, targets, frozenset(named))
+    for name in named:
         event_id = None if name in known.definitions else event_of(name)
         if event_id is not None:
-            found.opens[name] = event_id
-    for target in c.targets_of(command):
+            found.opens += ((name, event_id),)
+    for target in targets:
         _target(found, target, known)
     match command:
         case c.Book():
             if careful:
-                found.bookings.add(command.booking_id)
+                found.bookings |= {command.booking_id}
             new = known.new_actors.get(command.actor)
             _claims(found, command.claims, new or known.actors[command.actor], known, new=bool(new))
         case c.Move():
@@ -145,11 +156,11 @@ def boundary(command: c.AnyCommand, known: Known, *, careful: bool) -> Boundary:
                 if owner is not None:
                     _claims(found, move.claims, owner, known, new=False)
         case c.Define():
-            found.defines.add(command.bookable)
+            found.defines |= {command.bookable}
         case c.ChangeCapacity():
             there = known.definitions.get(command.bookable)
             if there is not None and there.kind is Kind.EVENT:
-                found.edits.add(command.bookable)
+                found.edits |= {command.bookable}
         case _:
             pass
     return found
@@ -168,9 +179,9 @@ def _target(found: Boundary, target: c.Target, known: Known) -> None:
         booking_id = known.seats.get((target.bookable, target.actor))
         actor_id = known.actors.get(target.actor)
         if actor_id is not None:
-            found.seats.add((target.bookable, actor_id))
+            found.seats |= {(target.bookable, actor_id)}
     if booking_id is not None:
-        found.bookings.add(booking_id)
+        found.bookings |= {booking_id}
         found.heads |= known.bookings.get(booking_id, set())
 
 
@@ -184,18 +195,18 @@ def _claims(
         during = there.during if there else None
         if during is not None:
             if not new:
-                found.places.add((claim.bookable, actor_id))
+                found.places |= {(claim.bookable, actor_id)}
         elif (blocked := claim.blocked) is not None:
             during = claim.during
-            found.asked.append((claim.bookable, blocked.start, blocked.end))
+            found.asked += ((claim.bookable, blocked.start, blocked.end),)
         if during is not None and there is not None and there.actor_time is not ActorTime.ALLOW:
             own_time.append(during)
     if not own_time:
         return
     stream = actor_stream(actor_id)
     if new:
-        found.newcomers.add(stream)
+        found.newcomers |= {stream}
     else:
-        found.heads.add(stream)
-        found.actors.add(stream)
-        found.asked += [(stream, x.start, x.end) for x in own_time]
+        found.heads |= {stream}
+        found.actors |= {stream}
+        found.asked += tuple((stream, x.start, x.end) for x in own_time)

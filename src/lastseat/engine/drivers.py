@@ -1,8 +1,8 @@
 """The two drivers that run the executor: one asynchronous, one synchronous. All I/O is here.
 
-Both send the statements of a `Run` in one pipeline: one round trip, whatever their number. A single
-statement goes without: psycopg answers a ROLLBACK by deallocating what it has prepared, and in a
-pipeline that would come after statements just prepared anew, and take them away.
+Both send the statements of a `Run` in one pipeline: one round trip, whatever their number. On a
+caller's connection a single statement goes without: psycopg answers a ROLLBACK by deallocating what
+it has prepared, and in a pipeline that would take away what was prepared just before.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from psycopg.rows import tuple_row
 
 from lastseat.engine.errors import DatabaseUnavailable
 from lastseat.engine.requests import Reconnect, Request, Result, Rows, Run, Sleep, Statement
+from lastseat.engine.wire import Wire, arguments, compiled
 from lastseat.ledger.errors import ConnectionLost, LedgerError, translate
 from lastseat.ledger.sql import QUERIES
 
@@ -85,6 +86,7 @@ class Lane:
         self.prepare = prepare
         self.patience = patience
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._wire: Wire | None = None
 
     async def drive(self, steps: Steps) -> list[Result]:
         """Run the executor's steps on this connection."""
@@ -112,19 +114,11 @@ class Lane:
     async def _run(self, request: Run) -> list[Rows]:
         if self._connection is None:
             await self._reconnect()
-        connection = self._connection
-        if connection is None or connection.closed:
+        connection, wire = self._connection, self._wire
+        if connection is None or wire is None or connection.closed:
             raise ConnectionLost("the connection is closed")
-        if len(request.statements) == 1:
-            (x,) = request.statements
-            cursors = [await connection.execute(QUERIES[x.name], x.params, prepare=self.prepare)]
-        else:
-            async with connection.pipeline():
-                cursors = [
-                    await connection.execute(QUERIES[x.name], x.params, prepare=self.prepare)
-                    for x in request.statements
-                ]
-        return [await x.fetchall() if x.description else [] for x in cursors]
+        async with connection.lock:
+            return await connection.wait(wire.exchange(request.statements))
 
     async def _reconnect(self) -> None:
         await self.close()
@@ -135,7 +129,7 @@ class Lane:
                     self.conninfo,
                     autocommit=True,
                     row_factory=tuple_row,
-                    prepare_threshold=0 if self.prepare else None,
+                    client_encoding="utf8",
                     connect_timeout=CONNECT_TIMEOUT,
                     application_name=APPLICATION_NAME,
                 )
@@ -146,6 +140,7 @@ class Lane:
                     ) from failure
                 await asyncio.sleep(RETRY_SECONDS)
             else:
+                self._wire = Wire(self._connection.pgconn, prepare=self.prepare)
                 return
 
 
@@ -158,8 +153,9 @@ async def drive_in(connection: psycopg.AsyncConnection[Any], steps: Steps) -> li
         cursors = []
         async with contextlib.nullcontext() if alone else connection.pipeline():
             for statement in statements:
-                cursor = psycopg.AsyncCursor(connection, row_factory=tuple_row)
-                await cursor.execute(QUERIES[statement.name], statement.params)
+                query, names = compiled(QUERIES[statement.name])
+                cursor = psycopg.AsyncRawCursor(connection, row_factory=tuple_row)
+                await cursor.execute(query, arguments(statement, names))
                 cursors.append(cursor)
         return [await x.fetchall() if x.description else [] for x in cursors]
 
@@ -175,8 +171,9 @@ def drive_in_sync(connection: psycopg.Connection[Any], steps: Steps) -> list[Res
         cursors = []
         with contextlib.nullcontext() if alone else connection.pipeline():
             for statement in statements:
-                cursor = psycopg.Cursor(connection, row_factory=tuple_row)
-                cursor.execute(QUERIES[statement.name], statement.params)
+                query, names = compiled(QUERIES[statement.name])
+                cursor = psycopg.RawCursor(connection, row_factory=tuple_row)
+                cursor.execute(query, arguments(statement, names))
                 cursors.append(cursor)
         return [x.fetchall() if x.description else [] for x in cursors]
 

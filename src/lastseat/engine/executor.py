@@ -18,6 +18,7 @@ taken *first*, because the old transaction may still be committing, then the jou
 """
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from lastseat.core.commands import AnyCommand, Define, bookables_of
@@ -42,6 +43,9 @@ from lastseat.ledger.sql import array
 
 ATTEMPTS = 8
 """How often a batch is tried that loses races; each waits longer, with jitter."""
+
+LOSSES = 3
+"""How often a batch is tried whose connection breaks, before its halves are tried by themselves."""
 
 Steps = Generator[Request, Any, list[Result]]
 
@@ -117,7 +121,7 @@ def named(command: AnyCommand) -> set[str]:
 
 
 def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
-    attempt = 0
+    attempt = losses = 0
     while True:
         transaction = Transaction(tenant_id, tickets, wait=wait, careful=attempt > 0)
         try:
@@ -138,25 +142,31 @@ def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
             if attempt == ATTEMPTS:
                 return _failed(tickets, CommandFailed(f"{attempt} attempts lost: {error}"))
             yield Sleep(0.002 * 2**attempt)
-        except ConnectionLost:
+        except ConnectionLost as error:
             settled = yield from _after_loss(transaction, tickets)
             if settled is not None:
                 return settled
+            losses += 1
+            if losses == LOSSES:
+                # It may be one of these commands that the session dies of.
+                lost = DatabaseUnavailable(f"{losses} connections lost: {error}")
+                return (yield from _bisect(tenant_id, tickets, lost, wait=wait))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one command's, see below
             yield from _rollback()
             return (yield from _bisect(tenant_id, tickets, error, wait=wait))
 
 
 def _rollback() -> Generator[Request, Any, None]:
-    try:
+    # A connection lost here is told by the next statement, where it is known what it means.
+    with suppress(ConnectionLost):
         yield Run((Statement("rollback"),))
-    except ConnectionLost:
-        yield Reconnect()
 
 
 def _bisect(tenant_id: str, tickets: Sequence[Ticket], error: Exception, *, wait: bool) -> Steps:
     """Run the halves by themselves, down to the one command that can't be run."""
     if len(tickets) == 1:
+        if isinstance(error, DatabaseUnavailable):
+            return _failed(tickets, error)
         failure = CommandFailed(f"{type(tickets[0].command).__name__}: {error}")
         failure.__cause__ = error
         return _failed(tickets, failure)
@@ -175,6 +185,7 @@ def _after_loss(
 ) -> Generator[Request, Any, list[Result] | None]:
     """After a lost connection: the results if the commit took effect, None to go again."""
     committing = transaction.committing
+    losses = 0
     while True:
         try:
             yield Reconnect()
@@ -186,7 +197,10 @@ def _after_loss(
         except DatabaseUnavailable as error:
             lost = OutcomeUnknown(str(error)) if committing else error
             return _failed(tickets, lost)
-        except ConnectionLost:
+        except ConnectionLost as error:
+            losses += 1
+            if losses == ATTEMPTS:
+                return _failed(tickets, OutcomeUnknown(f"{losses} connections lost: {error}"))
             continue
         except Retryable:
             # The old transaction still holds the locks: it has not ended yet.

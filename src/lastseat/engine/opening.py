@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from lastseat.core.defining import open_occurrence
@@ -33,19 +34,18 @@ class Frame(Struct, frozen=True):
 
 
 def open_occurrences(
-    tenant_id: str, wanted: dict[str, str], begin: tuple[Statement, ...], frame: Frame
+    tenant_id: str, wanted: dict[str, str], frame: Frame
 ) -> Generator[Request, Any, bool]:
     """Make the heads of the occurrences in `wanted` (id to event id) that their events have.
 
-    False when there was nothing to open: the ids name nothing.
+    In the transaction begun, and ends it with the frame's `end`. False when there was nothing to
+    open, because the ids name nothing: the transaction goes on.
     """
     tenant = {"tenant": tenant_id}
     events = {**tenant, "events": array(sorted(set(wanted.values())))}
-    *_, found = yield Run((*begin, Statement("share_events", events)))
+    (found,) = yield Run((Statement("share_events", events),))
     starts = starts_of(wanted, found)
     if not starts:
-        if frame.leave:
-            yield Run(frame.leave)
         return False
     _, locked, now = yield Run(
         (
@@ -78,7 +78,7 @@ def starts_of(wanted: dict[str, str], events: Rows) -> dict[str, tuple[Bookable,
             seconds=seconds,
             actor_time=ActorTime(actor_time),
         )
-        known[name] = event, frozenset(starts)
+        known[name] = event, frozenset(msgspec.json.decode(starts))
     found: dict[str, tuple[Bookable, datetime]] = {}
     for name, event_id in wanted.items():
         local = name.removeprefix(f"{event_id}@")

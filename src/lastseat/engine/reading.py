@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from lastseat.core import commands as c
@@ -22,7 +23,7 @@ from lastseat.ledger import rows
 from lastseat.ledger.sql import array
 
 MOST_EXPIRED = 1_000
-"""Expired holds read at once; when there are more, these are journalled first."""
+"""Claims of expired holds looked up at once; when there are more, these are journalled first."""
 
 
 class Scope(Struct, frozen=True):
@@ -33,13 +34,9 @@ class Scope(Struct, frozen=True):
     boundaries: Sequence[Boundary]
     heads: frozenset[str]
     known: Known
+    undefined: frozenset[str]
+    """The bookables named that have no definition: unknown, or about to be defined."""
     followers: dict[str, tuple[str, ...]]
-
-    @property
-    def undefined(self) -> set[str]:
-        """The bookables named that have no definition: unknown, or about to be defined."""
-        named = {name for command in self.commands for name in c.bookables_of(command)}
-        return named - self.known.definitions.keys()
 
 
 def head_rows(names: Iterable[str]) -> dict[str, str]:
@@ -158,7 +155,7 @@ def _take_overlapping(world: World, found: Rows) -> None:
 def _take_events(world: World, found: Rows) -> None:
     for name, starts, seconds in found:
         if name in world.bookables:
-            world.bookables[name].starts = tuple(starts)
+            world.bookables[name].starts = tuple(msgspec.json.decode(starts))
             world.bookables[name].seconds = seconds
 
 

@@ -7,6 +7,7 @@ returns a result for each ticket, having committed, or having written nothing at
 from collections.abc import Generator, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from lastseat.core import commands as c
@@ -80,19 +81,21 @@ class Transaction:
     def run(self) -> Steps:
         """Resolve, lock, read, decide, write, commit."""
         scope = yield from self._resolve(frozenset())
-        opens = {name: event for needs in scope.boundaries for name, event in needs.opens.items()}
+        opens = dict(pair for needs in scope.boundaries for pair in needs.opens)
         if not self.wait:
             self._defer_what_has_to_be_made(scope)
-        elif opens and (yield from open_occurrences(self.tenant_id, opens, self.begin, self.frame)):
+        elif opens and (yield from open_occurrences(self.tenant_id, opens, self.frame)):
             scope = yield from self._resolve(frozenset())
         while True:
             scope, world = yield from self._lock_and_read(scope)
-            sweep = expire_due(world)
-            if len(sweep) < MOST_EXPIRED:
+            expire_due(world)
+            # Claims are counted, as when they were read: a hold may have several.
+            if len(world.freed) < MOST_EXPIRED:
                 break
             # So many that there may be more: those first, in a transaction of their own.
             written = self._written(world, scope, [(new_id(), "system")] * len(world.entries))
             yield Run((*write_statements(self.tenant_id, written), *self.frame.end))
+            scope = yield from self._resolve(scope.heads)
         self._decide(world)
         yield from self._look_again(scope)
         return (yield from self._write(scope, world))
@@ -101,7 +104,8 @@ class Transaction:
         """What the commands still open are about; `extra` heads are locked besides."""
         commands = [ticket.command for ticket in self.tickets]
         asked = questions(self.tenant_id, commands)
-        known = learn(asked, (yield Run(asked)))
+        answers: list[Rows] = yield Run((*self.begin, *asked))
+        known = learn(asked, answers[len(self.begin) :])
         for command in commands:
             if isinstance(command, c.Book) and command.actor not in known.actors:
                 known.new_actors.setdefault(command.actor, new_id())
@@ -111,7 +115,9 @@ class Transaction:
     def _scope(self, boundaries: Sequence[Boundary], known: Known, extra: frozenset[str]) -> Scope:
         heads = extra.union(*(needs.heads for needs in boundaries))
         commands = [ticket.command for ticket in self.tickets]
-        return Scope(self.tenant_id, commands, boundaries, heads, known, {})
+        named = frozenset().union(*(needs.named for needs in boundaries))
+        undefined = named - known.definitions.keys()
+        return Scope(self.tenant_id, commands, boundaries, heads, known, undefined, {})
 
     def _leave(self) -> Generator[Request, Any, None]:
         """Give the locks back, having written nothing that anybody waits for."""
@@ -131,15 +137,13 @@ class Transaction:
             left -= 1
             reach("before_lock")
             scope = self._still_open(scope)
-            begin = self.begin
             edits = sorted({event for needs in scope.boundaries for event in needs.edits})
             if edits:
                 scope = yield from self._lock_events(scope, edits)
-                begin = ()
             locking, reading = locks(scope, wait=self.wait), reads(scope)
-            statements = (*begin, *locking, Statement("clock"), *reading)
+            statements = (*locking, Statement("clock"), *reading)
             answers: list[Rows] = yield Run(statements)
-            first = len(begin) + len(locking)
+            first = len(locking)
             world = world_of(
                 scope, answers[first], answers[first - 1], reading, answers[first + 1 :]
             )
@@ -174,14 +178,12 @@ class Transaction:
         """Hold the events that are edited, then find their occurrences: none can be made now."""
         params = {"tenant": self.tenant_id, "events": array(events)}
         asked = (Statement("lock_events", params), Statement("find_followers", params))
-        *_, found = yield Run((*self.begin, *asked))
+        *_, found = yield Run(asked)
         followers: dict[str, tuple[str, ...]] = dict.fromkeys(events, ())
         for event_id, name in found:
             followers[event_id] = (*followers[event_id], name)
         heads = scope.heads.union(*followers.values())
-        return Scope(
-            scope.tenant_id, scope.commands, scope.boundaries, heads, scope.known, followers
-        )
+        return msgspec.structs.replace(scope, heads=heads, followers=followers)
 
     def _replay(self, found: Rows) -> None:
         """Answer the commands whose keys have an answer (MISSION C6)."""
@@ -203,7 +205,7 @@ class Transaction:
         unknown = scope.undefined
         # Defined since they were looked up: a boundary drawn without their times is too small.
         appeared = {x for x in unknown & world.bookables.keys() if world.bookables[x].seq}
-        for i, (ticket, needs) in enumerate(zip(self.tickets, scope.boundaries, strict=True)):
+        for i, needs in enumerate(scope.boundaries):
             if self.results[i] is not None:
                 continue
             if not self.wait and any(
@@ -211,8 +213,8 @@ class Transaction:
             ):
                 self.results[i] = DEFERRED
                 continue
-            needed = appeared.intersection(c.bookables_of(ticket.command)) if appeared else set()
-            for target in c.targets_of(ticket.command):
+            needed = appeared.intersection(needs.named) if appeared else set()
+            for target in needs.targets:
                 needed |= _unlocked(world, _booking(world, target))
             if needed and last:
                 self.results[i] = Answer(o.Conflict(rule="boundary"))

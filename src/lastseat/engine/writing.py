@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct, field
 
 from lastseat.core import commands as c
@@ -142,7 +143,8 @@ def _personal(tenant_id: str, written: Written) -> list[Statement]:
         params = {"bookings": array(list(details)), "metadata": array(list(details.values()))}
         statements.append(Statement("add_details", tenant | params))
     if notes:
-        # Lists, which the driver escapes: a reason may have line breaks.
-        commands = {"commands": array(list(notes)), "reasons": list(notes.values())}
+        # Not `array`: a reason may have line breaks, which an array literal has no escape for.
+        reasons = msgspec.json.encode(list(notes.values())).decode()
+        commands = {"commands": array(list(notes)), "reasons": reasons}
         statements.append(Statement("add_notes", tenant | commands))
     return statements

@@ -35,6 +35,9 @@ def translate(error: psycopg.Error) -> LedgerError:
             return LockTimeout(str(error))
         case errors.SerializationFailure() | errors.DeadlockDetected():
             return Retryable(str(error))
+        case errors.InvalidSqlStatementName():
+            # A pooler gave us a server session that lacks what was prepared: begin with a new one.
+            return ConnectionLost(str(error))
         case errors.UniqueViolation() if error.diag.constraint_name in RETRIED_CONSTRAINTS:
             return Retryable(str(error))
         case (

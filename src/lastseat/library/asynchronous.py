@@ -23,7 +23,8 @@ from lastseat.core.observed import Observed, ObservedPlace, book_observed, cance
 from lastseat.core.outcomes import AnyOutcome, Expired, Invalid
 from lastseat.core.status import Status
 from lastseat.engine.drivers import CONNECT_TIMEOUT, Lane
-from lastseat.engine.errors import DatabaseUnavailable, ForkedEngine, LastseatError
+from lastseat.engine.errors import DatabaseUnavailable, EngineClosed, ForkedEngine, LastseatError
+from lastseat.engine.process import generation
 from lastseat.engine.requests import Answer
 from lastseat.engine.turnstile import Turnstile
 from lastseat.library.build import Claims, Commands, Seconds
@@ -55,6 +56,7 @@ class AsyncEngine:
     ) -> None:
         self.conninfo = conninfo
         self._pid = os.getpid()
+        self._generation = generation()
         self._turnstile = Turnstile(
             [Lane(conninfo, prepare=prepare, patience=patience) for _ in range(lanes)],
             [Lane(conninfo, prepare=prepare, patience=patience) for _ in range(slow_lanes)],
@@ -115,12 +117,14 @@ class AsyncEngine:
         try:
             async with self._reads.connection() as connection:
                 return await query(connection, *args, **kwargs)
+        except psycopg_pool.PoolClosed as error:
+            raise EngineClosed("the engine is closed") from error
         except (psycopg_pool.PoolTimeout, psycopg.OperationalError) as error:
             raise DatabaseUnavailable(f"the database can't be reached: {error}") from error
 
     def check_process(self) -> None:
         """Raises `ForkedEngine` in a process forked after the engine was opened."""
-        if os.getpid() != self._pid:
+        if generation() != self._generation:
             raise ForkedEngine(
                 f"this engine was opened by process {self._pid}, and this is {os.getpid()}: its"
                 " connections can't be shared after a fork; open an engine in each process"
@@ -414,17 +418,21 @@ class AsyncTenant:
     # Decisions on a picture (A2, A3)
 
     async def observe(self, occurrence: str) -> Observed:
-        """An occurrence's roster and sequence now, to decide on. Raises `NotFound`."""
-        before = await self._occurrence(occurrence)
-        while True:
-            places = await self._whole_roster(occurrence)
-            after = await self._occurrence(occurrence)
-            if before.seq == after.seq and after.during is not None:
-                seen = tuple(
-                    ObservedPlace(x.booking_id, x.actor, x.units, x.seat, x.status) for x in places
-                )
-                return Observed(occurrence, after.seq, after.capacity, after.during, seen)
-            before = after
+        """An occurrence's roster and sequence now, to decide on. Raises `NotFound`.
+
+        Holds whose time is over are journalled as expired first: the sequence of a picture that
+        leaves them out has to be the one after it, or nobody could book on it.
+        """
+        there, places, due = await self.engine.read(views.observed, self.tenant_id, occurrence)
+        if due is not None:
+            await self._outcome(self.commands.expire(due))
+            there, places, _ = await self.engine.read(views.observed, self.tenant_id, occurrence)
+        if there is None or there.during is None:
+            raise NotFound(f"there is no occurrence {occurrence!r}")
+        seen = tuple(
+            ObservedPlace(x.booking_id, x.actor, x.units, x.seat, x.status) for x in places
+        )
+        return Observed(occurrence, there.seq, there.capacity, there.during, seen)
 
     async def book_with_observed(
         self, observed: Observed, *, actor: str, units: int = 1, key: str | None = None
@@ -497,9 +505,10 @@ class AsyncTenant:
 
         The last one's `seat` is the next page's `after_seat`. Raises `NotFound`.
         """
+        after_seat, limit = _from("after_seat", after_seat), _page(limit)
         await self._occurrence(occurrence)
         places: list[views.Place] = await self.engine.read(
-            views.roster, self.tenant_id, occurrence, after_seat=after_seat, limit=_page(limit)
+            views.roster, self.tenant_id, occurrence, after_seat=after_seat, limit=limit
         )
         return places
 
@@ -527,7 +536,7 @@ class AsyncTenant:
     ) -> list[views.JournalRow]:
         """A stream's entries past sequence `after`, in order, up to `limit`."""
         found: list[views.JournalRow] = await self.engine.read(
-            views.journal, self.tenant_id, stream, after=after, limit=_page(limit)
+            views.journal, self.tenant_id, stream, after=_from("after", after), limit=_page(limit)
         )
         return found
 
@@ -544,20 +553,17 @@ class AsyncTenant:
         )
         return found
 
-    async def _whole_roster(self, occurrence: str) -> list[views.Place]:
-        places: list[views.Place] = []
-        while True:
-            after = places[-1].seat if places else 0
-            page = await self.roster(occurrence, after_seat=after, limit=views.MOST_ROWS)
-            places += page
-            if len(page) < views.MOST_ROWS:
-                return places
-
 
 def _page(limit: int) -> int:
     if not 1 <= limit <= views.MOST_ROWS:
         raise ValueError(f"limit must be from 1 to {views.MOST_ROWS}")
     return limit
+
+
+def _from(name: str, value: int) -> int:
+    if not 0 <= value < 2**63:
+        raise ValueError(f"{name} must be from 0 to {2**63 - 1}")
+    return value
 
 
 def _is_id(booking_id: str) -> bool:

@@ -17,7 +17,9 @@ from lastseat.core.events import ActorTime, Fact, Kind
 from lastseat.engine.ids import new_id
 
 Claims = str | c.Claim | Sequence[str | c.Claim]
-"""What a booking takes: an occurrence's id, a `Claim`, or several of them, all or nothing."""
+"""What a booking takes: an occurrence's id, a `Claim`, or several of them, all or nothing.
+
+The argument `units` beside it is the party's size on each occurrence named by its id."""
 
 Seconds = int | timedelta
 
@@ -110,9 +112,7 @@ class Commands:
         Its occurrences are `<event>@<local start>`, such as `yoga@2026-11-23T18:00`; they need not
         be written in advance: the first booking opens one.
         """
-        local = tuple(
-            x.strftime("%Y-%m-%dT%H:%M") if isinstance(x, datetime) else x for x in starts
-        )
+        local = tuple(_local(x) if isinstance(x, datetime) else x for x in starts)
         return c.Define(
             **self._common(),
             bookable=event,
@@ -297,11 +297,14 @@ class Commands:
 
 
 def _claims(claims: Claims, units: int) -> tuple[c.Claim, ...]:
-    if isinstance(claims, str):
-        return (c.Claim(bookable=claims, units=units),)
-    if isinstance(claims, c.Claim):
-        return (_normal(claims),)
-    return tuple(c.Claim(bookable=x) if isinstance(x, str) else _normal(x) for x in claims)
+    """`units` goes to each id. Beside a `Claim`, which has its own, it must not get lost."""
+    if isinstance(claims, str | c.Claim):
+        claims = (claims,)
+    if units != 1 and any(isinstance(x, c.Claim) for x in claims):
+        raise ValueError("units go with an occurrence's id; a Claim has units of its own")
+    return tuple(
+        c.Claim(bookable=x, units=units) if isinstance(x, str) else _normal(x) for x in claims
+    )
 
 
 def _normal(claim: c.Claim) -> c.Claim:
@@ -318,6 +321,11 @@ def _normal(claim: c.Claim) -> c.Claim:
         local_start=start.replace(tzinfo=None).isoformat() if zone else None,
         time_zone=zone,
     )
+
+
+def _local(time: datetime) -> str:
+    """To the minute. What is more than that, or has a zone, is left for validation to refuse."""
+    return time.isoformat(timespec="auto" if time.second or time.microsecond else "minutes")
 
 
 def _zone(time: object) -> str | None:

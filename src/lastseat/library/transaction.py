@@ -92,7 +92,9 @@ def _tickets(commands: Sequence[AnyCommand]) -> tuple[list[Ticket], list[AnyOutc
     return tickets, [x if isinstance(x, Invalid) else None for x in checked]
 
 
-def _in_transaction(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
+def _in_transaction(connection: object) -> None:
+    if not isinstance(connection, psycopg.Connection | psycopg.AsyncConnection):
+        raise TypeError(f"needs a connection of psycopg, not {type(connection).__name__}")
     idle = connection.info.transaction_status == TransactionStatus.IDLE
     if idle and connection.autocommit:
         raise ValueError("the connection is in autocommit mode: open a transaction first")

@@ -94,5 +94,13 @@ WHERE tenant_id = %(tenant)s::text AND status = 'HELD' AND expires_at <= (SELECT
 ORDER BY expires_at
 LIMIT %(limit)s::integer;
 
+-- name: due_on
+-- One hold on a bookable whose time is over and that nobody has journalled as expired yet.
+SELECT c.booking_id::text
+FROM lastseat.claims c
+WHERE c.tenant_id = %(tenant)s::text AND c.bookable_id = %(bookable)s::text AND c.live
+  AND c.expires_at <= (SELECT lastseat.clock())
+LIMIT 1;
+
 -- name: clock
 SELECT (extract(epoch FROM lastseat.clock()) * 1000000)::bigint;

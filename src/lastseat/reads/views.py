@@ -20,6 +20,9 @@ QUERIES = load("lastseat.reads")
 MOST_ROWS = 10_000
 """Rows of one page, at most."""
 
+EVERYTHING = 2**31 - 1
+"""A limit that is none."""
+
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -88,9 +91,18 @@ class JournalRow(Struct, frozen=True):
 
 
 async def _fetch(connection: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
+    if not all(_storable(value) for value in params.values()):
+        return []
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(QUERIES[name], params)
         return await cursor.fetchall()
+
+
+def _storable(value: object) -> bool:
+    """Whether a row could have it: no text column holds a NUL or half a surrogate pair."""
+    if not isinstance(value, str):
+        return True
+    return not any(x == "\0" or "\ud800" <= x <= "\udfff" for x in value)
 
 
 async def bookable(connection: Connection, tenant: str, name: str) -> BookableView | None:
@@ -194,3 +206,18 @@ async def due_holds(connection: Connection, tenant: str, *, limit: int) -> list[
     """The bookings whose hold is over and not journalled as expired yet, oldest first."""
     found = await _fetch(connection, "due_holds", tenant=tenant, limit=limit)
     return [row[0] for row in found]
+
+
+async def observed(
+    connection: Connection, tenant: str, name: str
+) -> tuple[BookableView | None, list[Place], str | None]:
+    """A bookable, its whole roster, and a hold on it that ran out, if one is not journalled yet.
+
+    All of one moment.
+    """
+    async with connection.transaction():
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        there = await bookable(connection, tenant, name)
+        places = await roster(connection, tenant, name, after_seat=0, limit=EVERYTHING)
+        due = await _fetch(connection, "due_on", tenant=tenant, bookable=name)
+    return there, places, due[0][0] if due else None

@@ -46,7 +46,7 @@ ON CONFLICT (tenant_id, bookable_id) DO NOTHING;
 
 -- name: share_events
 -- Held while an occurrence of theirs is made: an edit of the event waits until it can see it.
-SELECT h.bookable_id, h.capacity, h.time_zone, h.actor_time, e.starts, e.seconds
+SELECT h.bookable_id, h.capacity, h.time_zone, h.actor_time, array_to_json(e.starts)::text, e.seconds
 FROM lastseat.heads h
 JOIN lastseat.events e ON e.tenant_id = h.tenant_id AND e.event_id = h.bookable_id
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = ANY(%(events)s::text[])

@@ -117,6 +117,6 @@ WHERE tenant_id = %(tenant)s::text AND key = %(key)s::text;
 
 -- name: read_events
 -- When the occurrences of events are.
-SELECT event_id, starts, seconds
+SELECT event_id, array_to_json(starts)::text, seconds
 FROM lastseat.events
 WHERE tenant_id = %(tenant)s::text AND event_id = ANY(%(events)s::text[]);

@@ -22,16 +22,18 @@ ROLLBACK TO SAVEPOINT lastseat;
 
 -- name: configure
 -- For this transaction only: how long a lock may be waited for; no plan that scans a table, since one
--- made while it was nearly empty stays cached while it grows; and an end to an engine that vanishes
--- without a word while it holds locks.
+-- made while it was nearly empty stays cached while it grows; no planning anew for each batch, since
+-- every plan goes by key; and an end to an engine that vanishes without a word while it holds locks.
 SELECT set_config('lock_timeout', %(lock_timeout)s, true),
        set_config('enable_seqscan', 'off', true),
+       set_config('plan_cache_mode', 'force_generic_plan', true),
        set_config('idle_in_transaction_session_timeout', '10s', true);
 
 -- name: read_settings
 -- What `configure` changes, to be put back in a caller's transaction.
 SELECT name, current_setting(name)
-FROM unnest(ARRAY['lock_timeout', 'enable_seqscan', 'idle_in_transaction_session_timeout']) AS name;
+FROM unnest(ARRAY['lock_timeout', 'enable_seqscan', 'plan_cache_mode',
+                  'idle_in_transaction_session_timeout']) AS name;
 
 -- name: restore_settings
 SELECT set_config(n.name, n.value, true)

@@ -7,11 +7,13 @@
 WITH journal_rows AS (
     INSERT INTO lastseat.journal
         (tenant_id, stream_id, seq, type, v, body, command_id, booking_id, version, lead, principal, at)
-    SELECT %(tenant)s::text, n.*
+    SELECT %(tenant)s::text, n.stream_id, n.seq, n.type, %(j_v)s::smallint, n.body, n.command_id,
+        n.booking_id, n.version, n.lead, n.principal, coalesce(n.at, %(now)s::timestamptz)
     FROM unnest(
-        %(j_stream)s::text[], %(j_seq)s::bigint[], %(j_type)s::text[], %(j_v)s::smallint[],
-        %(j_body)s::json[], %(j_command)s::uuid[], %(j_booking)s::uuid[], %(j_version)s::integer[],
-        %(j_lead)s::boolean[], %(j_principal)s::text[], %(j_at)s::timestamptz[]) AS n
+        %(j_stream)s::text[], %(j_seq)s::bigint[], %(j_type)s::text[], %(j_body)s::json[],
+        %(j_command)s::uuid[], %(j_booking)s::uuid[], %(j_version)s::integer[],
+        %(j_lead)s::boolean[], %(j_principal)s::text[], %(j_at)s::timestamptz[])
+        AS n (stream_id, seq, type, body, command_id, booking_id, version, lead, principal, at)
 ), new_bookings AS (
     INSERT INTO lastseat.bookings
         (tenant_id, booking_id, actor_id, status, version, made, expires_at, limit_at,
@@ -121,5 +123,6 @@ FROM unnest(%(bookings)s::uuid[], %(metadata)s::jsonb[]) AS n (booking_id, metad
 
 -- name: add_notes
 INSERT INTO lastseat.notes (tenant_id, command_id, reason)
-SELECT %(tenant)s::text, n.command_id, n.reason
-FROM unnest(%(commands)s::uuid[], %(reasons)s::text[]) AS n (command_id, reason);
+SELECT %(tenant)s::text, n.command_id, r.reason
+FROM unnest(%(commands)s::uuid[]) WITH ORDINALITY AS n (command_id, i)
+JOIN json_array_elements_text(%(reasons)s::json) WITH ORDINALITY AS r (reason, i) USING (i);

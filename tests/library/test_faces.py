@@ -1,0 +1,76 @@
+"""Two faces, one library: every operation is there by its name on both, with the same arguments."""
+
+import inspect
+from typing import Any, get_type_hints
+
+import pytest
+
+import lastseat
+from lastseat import AsyncEngine, AsyncTenant, Commands, Engine, Tenant
+from lastseat.core import commands as c
+
+OPERATIONS = {
+    "define_occurrence", "define_resource", "define_pool", "define_event", "change_capacity",
+    "book", "hold", "confirm", "release", "cancel", "extend", "expire", "move", "move_together",
+    "observe", "book_with_observed", "cancel_with_observed", "append_expect",
+    "bookable", "is_booked", "seat_of", "seat_state", "roster", "seats_left", "booking_count",
+    "booking", "journal", "execute",
+}  # fmt: skip
+"""What MISSION part A names, and what it takes to have something to book."""
+
+
+def public(cls: type) -> set[str]:
+    return {name for name in vars(cls) if not name.startswith("_")}
+
+
+def test_the_operations_are_these() -> None:
+    assert public(AsyncTenant) - {"tenant_id"} == OPERATIONS
+
+
+def test_both_faces_have_the_same_operations() -> None:
+    # `commands` is an attribute of the one and a property of the other.
+    assert public(Tenant) - {"commands"} == public(AsyncTenant)
+    assert isinstance(inspect.getattr_static(Tenant, "commands"), property)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_an_operation_takes_and_returns_the_same_on_both(name: str) -> None:
+    waits, awaits = getattr(Tenant, name), getattr(AsyncTenant, name)
+    assert inspect.signature(waits) == inspect.signature(awaits)
+    assert get_type_hints(waits) == get_type_hints(awaits)
+    assert inspect.iscoroutinefunction(awaits)
+    assert not inspect.iscoroutinefunction(waits)
+    assert inspect.getdoc(awaits)
+
+
+@pytest.mark.parametrize("name", ["close", "execute", "tenant"])
+def test_the_engines_do_too(name: str) -> None:
+    waits, awaits = (
+        inspect.signature(getattr(Engine, name)),
+        inspect.signature(getattr(AsyncEngine, name)),
+    )
+    assert list(waits.parameters.values()) == list(awaits.parameters.values())
+
+
+WRITES = sorted(public(Commands))
+
+
+# The operation `expire` is for all that is overdue, the command for one booking.
+@pytest.mark.parametrize("name", [name for name in WRITES if name != "expire"])
+def test_every_command_has_its_operation_with_the_same_arguments(name: str) -> None:
+    """So `execute_in` can do whatever the faces can, written the same way."""
+    command = inspect.signature(getattr(Commands, name)).parameters
+    operation = inspect.signature(getattr(Tenant, name)).parameters
+    only_commands = {"expected"}
+    assert [x for x in command.values() if x.name not in only_commands] == [*operation.values()]
+
+
+def test_every_command_of_the_core_can_be_made() -> None:
+    made = {get_type_hints(getattr(Commands, name))["return"] for name in WRITES}
+    assert made == set(c.AnyCommand.__args__)
+
+
+def test_what_is_exported_exists_and_is_documented() -> None:
+    for name in lastseat.__all__:
+        exported: Any = getattr(lastseat, name)
+        assert inspect.getdoc(exported) or name == "AnyOutcome", name

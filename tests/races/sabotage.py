@@ -1,0 +1,89 @@
+"""Protections switched off one by one, for the controls: a race test has to fail without them.
+
+Each sabotage works in the process that applies it, through a `MonkeyPatch` that undoes it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from lastseat.ledger.sql import QUERIES
+
+Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+COUNTED = """coalesce((
+    SELECT sum(c.units)::integer FROM lastseat.claims c
+    WHERE c.tenant_id = heads.tenant_id AND c.bookable_id = heads.bookable_id AND c.live), 0)"""
+
+
+def replaced(query: str, old: str, new: str) -> str:
+    """A named query with a part of it replaced, which has to be there."""
+    text = QUERIES[query]
+    assert old in text, f"{query} has no {old!r} to take away"
+    return text.replace(old, new)
+
+
+def without_locks(patch: pytest.MonkeyPatch) -> None:
+    """Heads are read, not locked."""
+    for query, lock in (
+        ("lock_heads", "FOR UPDATE"),
+        ("lock_free_heads", "FOR UPDATE SKIP LOCKED"),
+    ):
+        patch.setitem(QUERIES, query, replaced(query, lock, ""))
+
+
+def count_in_the_lock(patch: pytest.MonkeyPatch) -> None:
+    """What is taken is counted by the statement that locks."""
+    counting = replaced("lock_heads", "overbooked, taken,", f"overbooked, {COUNTED},")
+    patch.setitem(QUERIES, "lock_heads", counting)
+    patch.setitem(QUERIES, "lock_free_heads", counting)
+
+
+def claim_before_freeing(patch: pytest.MonkeyPatch) -> None:
+    """The parts of the write in the other order, which PostgreSQL is free to run them in."""
+    text = QUERIES["append"]
+    before, claiming, rest = re.split(r", new_claims AS |, changed_claims AS ", text)
+    freeing, after = rest.split("\n)\n", 1)
+    turned = f"{before}, changed_claims AS {freeing}\n), new_claims AS {claiming}\n{after}"
+    patch.setitem(QUERIES, "append", turned)
+
+
+def without_the_bump(patch: pytest.MonkeyPatch) -> None:
+    """Heads stay as they are, whatever is written beside them."""
+    before, conflict, _ = QUERIES["append"].partition("ON CONFLICT (tenant_id, bookable_id) DO")
+    assert conflict
+    patch.setitem(QUERIES, "append", f"{before}{conflict} NOTHING")
+
+
+def without_for_share(patch: pytest.MonkeyPatch) -> None:
+    """An event is read, not held, while an occurrence of it is made."""
+    patch.setitem(QUERIES, "share_events", replaced("share_events", "FOR SHARE OF h", ""))
+
+
+@contextmanager
+def switched_off(sabotage: Sabotage | None) -> Iterator[None]:
+    """Run the block with a protection switched off; with None, as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        if sabotage is not None:
+            sabotage(patch)
+        yield
+
+
+def drop_the_belt(conninfo: str) -> None:
+    """Take away what the schema guards by itself, in a database of the test's own.
+
+    Without the heads' locks two decisions on one state also write one sequence twice, so that the
+    journal's key stops them before anything is oversold.
+    """
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("ALTER TABLE lastseat.journal DROP CONSTRAINT journal_pkey")
+        connection.execute("ALTER TABLE lastseat.heads DROP CONSTRAINT heads_never_oversold")
+        connection.execute("ALTER TABLE lastseat.claims DROP CONSTRAINT claims_exclusive")
+        # Of the same name, because the engine has it checked: one that can't fail.
+        connection.execute(
+            "ALTER TABLE lastseat.claims ADD CONSTRAINT claims_exclusive"
+            " UNIQUE (tenant_id, booking_id, no) DEFERRABLE INITIALLY DEFERRED"
+        )
