@@ -257,7 +257,11 @@ def test_an_unreachable_database_during_the_commit_means_nobody_knows() -> None:
 
 def test_it_stays_unknown_when_the_connection_breaks_again_while_it_is_looked_up() -> None:
     script = Script(
-        ("commit", LOST), ("lock_heads", TIMEOUT), ("rollback", LOST), ("reconnect", AWAY)
+        ("commit", LOST),
+        ("lock_heads", TIMEOUT),
+        ("rollback", LOST),
+        ("reconnect", AWAY),
+        ("reconnect", AWAY),
     )
     assert codes(played(script, book("ann"))) == [OutcomeUnknown]
 
@@ -267,8 +271,8 @@ def test_a_half_that_was_committed_is_answered_though_the_database_went_away_aft
         ("append", Rejected("a bug")),
         ("rollback", None),
         ("rollback", LOST),
-        ("find_definitions", LOST),
         ("reconnect", AWAY),
+        ("find_definitions", AWAY),
         refused={"ben": DEADLOCK},
     )
     assert codes(played(script, book("ann"), book("ben"))) == ["booked", DatabaseUnavailable]

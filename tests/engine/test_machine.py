@@ -23,7 +23,7 @@ from lastseat.ledger import rows
 from lastseat.ledger.sql import QUERIES
 
 LIFE = settings(
-    max_examples=50,
+    max_examples=100,
     stateful_step_count=20,
     deadline=None,
     report_multiple_bugs=False,

@@ -90,7 +90,7 @@ def test_whatever_an_outage_hit_is_done_once_when_sent_again(
             except (DatabaseUnavailable, OutcomeUnknown):
                 unanswered.append(actor)
 
-        threads = [threading.Thread(target=book, args=[f"a{i}"]) for i in range(300)]
+        threads = [threading.Thread(target=book, args=[f"a{i}"], daemon=True) for i in range(300)]
         for i, thread in enumerate(threads):
             thread.start()
             if i == 200:
@@ -155,7 +155,7 @@ def test_close_waits_for_what_the_threads_have_queued(conninfo: str, tenant_id: 
         except EngineClosed:
             answers.append("closed")
 
-    threads = [threading.Thread(target=book, args=[f"a{i}"]) for i in range(40)]
+    threads = [threading.Thread(target=book, args=[f"a{i}"], daemon=True) for i in range(40)]
     for thread in threads:
         thread.start()
     inside.wait()

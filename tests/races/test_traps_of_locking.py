@@ -14,6 +14,7 @@ from tests.races import audit
 from tests.races.moments import LATER, NOON, until
 from tests.races.sabotage import claim_before_freeing, count_in_the_lock, without_for_share
 from tests.races.strangers import an_engine_waits, waiting
+from tests.races.yoga import YOGA, define_yoga
 
 import lastseat
 from lastseat import Claim, outcomes
@@ -194,16 +195,6 @@ def first_bookings(conninfo: str, tenant_id: str) -> list[lastseat.AnyOutcome]:
         until(lambda: waiting(conninfo, second.info.backend_pid))
         first.commit()
         return won + future.result()
-
-
-YOGA = "yoga@2031-05-02T18:00"
-
-
-def define_yoga(tenant: lastseat.Tenant, capacity: int) -> None:
-    outcome = tenant.define_event(
-        "yoga", starts=["2031-05-02T18:00"], duration=3600, time_zone="UTC", capacity=capacity
-    )
-    assert outcome.ok
 
 
 def test_two_first_bookings_of_an_occurrence_meet(conninfo: str, tenant_id: str) -> None:

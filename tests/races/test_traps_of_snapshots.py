@@ -14,7 +14,7 @@ from tests.races import audit
 from tests.races.moments import LATER, NOON, until
 from tests.races.sabotage import Sabotage, switched_off, without_the_bump
 from tests.races.strangers import waiting
-from tests.races.test_traps_of_locking import YOGA, define_yoga
+from tests.races.yoga import YOGA, define_yoga
 
 import lastseat
 from lastseat import Claim, outcomes

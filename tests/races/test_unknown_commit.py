@@ -18,6 +18,7 @@ from tests.races.strangers import an_engine_waits
 import lastseat
 from lastseat import AsyncTenant, Claim, outcomes
 from lastseat.core.world import World
+from lastseat.engine import executor
 from lastseat.engine.reading import Scope
 from lastseat.engine.requests import Result
 from lastseat.engine.transaction import Committing, Transaction
@@ -163,6 +164,27 @@ def test_a_late_definition_was_made_by_its_caller(conninfo: str, tenant_id: str)
             return await definition
 
     assert asyncio.run(run()) == outcomes.Defined(bookable="lane", created=True)
+
+
+def test_a_commit_that_never_ends_leaves_the_outcome_unknown_and_the_key_tells(
+    conninfo: str, tenant_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Half a pipeline that the server goes on waiting for: no timeout of its own ends that.
+    monkeypatch.setattr(executor, "WAITS", 3)
+
+    async def run() -> None:
+        async with behind_a_proxy(conninfo, tenant_id) as (proxy, tenant):
+            proxy.break_next(Break.COMMIT_LATE)
+            async with asyncio.timeout(20):
+                with pytest.raises(lastseat.OutcomeUnknown):
+                    await tenant.book("gala", actor="ann", key="tap")
+            proxy.deliver()
+            await proxy.delivered.wait()
+            assert isinstance(await tenant.book("gala", actor="ann", key="tap"), outcomes.Booked)
+
+    asyncio.run(run())
+    assert audit.units(conninfo, tenant_id, "gala") == 1
+    assert audit.findings(conninfo, tenant_id) == []
 
 
 @pytest.mark.parametrize(

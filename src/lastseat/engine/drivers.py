@@ -29,6 +29,9 @@ RETRY_SECONDS = 0.1
 CONNECT_TIMEOUT = 5
 """Seconds that one attempt to connect may take."""
 
+TCP_TIMEOUT_MS = 10_000
+"""Milliseconds that sent data may stay without the network's acknowledgement."""
+
 APPLICATION_NAME = "lastseat"
 
 
@@ -131,6 +134,11 @@ class Lane:
                     row_factory=tuple_row,
                     client_encoding="utf8",
                     connect_timeout=CONNECT_TIMEOUT,
+                    # A network that swallows packets is a lost connection, not a long wait.
+                    tcp_user_timeout=TCP_TIMEOUT_MS,
+                    keepalives_idle=5,
+                    keepalives_interval=5,
+                    keepalives_count=2,
                     application_name=APPLICATION_NAME,
                 )
             except psycopg.OperationalError as failure:

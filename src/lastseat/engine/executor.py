@@ -47,6 +47,9 @@ ATTEMPTS = 8
 LOSSES = 3
 """How often a batch is tried whose connection breaks, before its halves are tried by themselves."""
 
+WAITS = 60
+"""How often the locks of a lost commit are asked for, 0.3 s or more each time."""
+
 Steps = Generator[Request, Any, list[Result]]
 
 
@@ -157,9 +160,12 @@ def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
 
 
 def _rollback() -> Generator[Request, Any, None]:
-    # A connection lost here is told by the next statement, where it is known what it means.
-    with suppress(ConnectionLost):
+    try:
         yield Run((Statement("rollback"),))
+    except ConnectionLost:
+        # That there is none is told by the next statement, where it is known what it means.
+        with suppress(DatabaseUnavailable):
+            yield Reconnect()
 
 
 def _bisect(tenant_id: str, tickets: Sequence[Ticket], error: Exception, *, wait: bool) -> Steps:
@@ -185,7 +191,7 @@ def _after_loss(
 ) -> Generator[Request, Any, list[Result] | None]:
     """After a lost connection: the results if the commit took effect, None to go again."""
     committing = transaction.committing
-    losses = 0
+    losses = waits = 0
     while True:
         try:
             yield Reconnect()
@@ -202,9 +208,12 @@ def _after_loss(
             if losses == ATTEMPTS:
                 return _failed(tickets, OutcomeUnknown(f"{losses} connections lost: {error}"))
             continue
-        except Retryable:
+        except Retryable as error:
             # The old transaction still holds the locks: it has not ended yet.
             yield from _rollback()
+            waits += 1
+            if waits == WAITS:
+                return _failed(tickets, OutcomeUnknown(f"the lost commit has not ended: {error}"))
             yield Sleep(0.2)
             continue
         took_effect = bool(rows) and rows[0][0] == committing.command_id

@@ -94,7 +94,10 @@ class Turnstile:
         queue_timeout: float = 1.0,
         lock_patience: float = 10.0,
     ) -> None:
-        self._places = asyncio.Semaphore(queue_limit)
+        self._free = queue_limit
+        """Places in the queues that nobody has."""
+        self._line: deque[asyncio.Future[None]] = deque()
+        """Who waits for one."""
         self._queue_timeout = queue_timeout
         self._lock_patience = lock_patience
         self._tenants: dict[str, Queue] = {}
@@ -120,28 +123,45 @@ class Turnstile:
         self._open += 1
         self._idle.clear()
         try:
-            if not await self._has_place():
+            if self._free:
+                self._free -= 1
+            elif not await self._wait_for_place():
                 return Answer(o.Overloaded(retry_after=self._queue_timeout))
             try:
                 pending = Pending(ticket, asyncio.get_running_loop().create_future())
                 self._put(pending)
                 return await pending.answer
             finally:
-                self._places.release()
+                self._give_place()
         finally:
             self._open -= 1
             if not self._open:
                 self._idle.set()
 
-    async def _has_place(self) -> bool:
-        """Take a place in the queue, waiting for one if there is none; false when none was had."""
-        if not self._places.locked():
-            return await self._places.acquire()
+    async def _wait_for_place(self) -> bool:
+        """Whether a place was given up to us in time."""
+        given = asyncio.get_running_loop().create_future()
+        self._line.append(given)
         try:
-            async with asyncio.timeout(self._queue_timeout):
-                return await self._places.acquire()
-        except TimeoutError:
+            await asyncio.wait((given,), timeout=self._queue_timeout)
+        except asyncio.CancelledError:
+            if given.done():
+                self._give_place()
+            given.cancel()
+            raise
+        if not given.done():
+            given.cancel()
             return False
+        return True
+
+    def _give_place(self) -> None:
+        """Give a place up to whoever has waited longest."""
+        while self._line:
+            given = self._line.popleft()
+            if not given.done():
+                given.set_result(None)
+                return
+        self._free += 1
 
     async def close(self) -> None:
         """Take no more commands, finish those that are queued, close the connections."""

@@ -97,7 +97,7 @@ class Wire:
         if failure is not None:
             # What came after the failure was not prepared. Begin afresh, under new names.
             self._plans.clear()
-            self._stale = True
+            self._stale = self._prepare
             raise errors.error_from_result(failure)
         return answers
 
@@ -106,6 +106,8 @@ class Wire:
         if not self._stale or self._pgconn.transaction_status != TransactionStatus.IDLE:
             return 0
         self._stale = False
+        # With the ROLLBACK, too, that was prepared to get here.
+        self._plans.clear()
         self._pgconn.send_query_params(b"DEALLOCATE ALL", None)
         return 1
 

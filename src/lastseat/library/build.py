@@ -138,10 +138,12 @@ class Commands:
         key: str | None = None,
     ) -> c.Book:
         """Take all claims or none; CONFIRMED at once, or RESERVED when `confirmed` is false."""
+        common = self._common(key)
         return c.Book(
-            **self._common(key),
+            **common,
             expected=dict(expected or {}),
-            booking_id=new_id(),
+            # Unlike all others too, and who knows one knows the other.
+            booking_id=common["command_id"],
             actor=actor,
             claims=_claims(claims, units),
             confirmed=confirmed,
@@ -163,10 +165,12 @@ class Commands:
         key: str | None = None,
     ) -> c.Book:
         """Take all claims for `seconds`; `extend` can go on to `limit` seconds from now."""
+        common = self._common(key)
         return c.Book(
-            **self._common(key),
+            **common,
             expected=dict(expected or {}),
-            booking_id=new_id(),
+            # Unlike all others too, and who knows one knows the other.
+            booking_id=common["command_id"],
             actor=actor,
             claims=_claims(claims, units),
             hold_seconds=_seconds(seconds),

@@ -5,6 +5,7 @@ turnstile, and their commands share commits.
 """
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
@@ -36,8 +37,9 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lastseat", daemon=True)
         self._thread.start()
+        self._lock = threading.Lock()
         self._closed = False
-        self._engine = self._wait(self._open(make))
+        self._engine = self._wait(self._submit(self._open(make)))
 
     @staticmethod
     async def _open(make: Callable[[], AsyncEngine]) -> AsyncEngine:
@@ -61,13 +63,22 @@ class Engine:
 
     def close(self) -> None:
         """Finish what is queued, then close the connections."""
-        if self._closed:
-            return
-        self.call(self._engine.close)
-        self._closed = True
+        self._engine.check_process()
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            closing = self._submit(self._finish())
+        closing.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _finish(self) -> None:
+        await self._engine.close()
+        # Nobody may be left waiting for an answer from a loop that has stopped.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others, return_exceptions=True)
 
     def tenant(self, tenant_id: str, *, principal: str = "system") -> "Tenant":
         """A tenant's operations, asked for by `principal`."""
@@ -79,18 +90,24 @@ class Engine:
 
     def call(self, function: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
         """Run a coroutine function of the asynchronous face and wait for it."""
-        if self._closed:
-            raise EngineClosed("the engine is closed")
-        # A forked child has no thread to answer: it would wait for ever.
-        self._engine.check_process()
 
         async def run() -> T:
             return await function(*args, **kwargs)
 
-        return self._wait(run())
+        # A forked child has no thread to answer: it would wait for ever.
+        self._engine.check_process()
+        # Under the lock, so that all is submitted before the engine closes or not at all.
+        with self._lock:
+            if self._closed:
+                raise EngineClosed("the engine is closed")
+            future = self._submit(run())
+        return self._wait(future)
 
-    def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+    def _submit(self, coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    @staticmethod
+    def _wait(future: "concurrent.futures.Future[T]") -> T:
         try:
             return future.result()
         except BaseException:
