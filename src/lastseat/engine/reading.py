@@ -141,7 +141,10 @@ def _take_bookings(world: World, found: Rows) -> None:
 
 def _take_places(world: World, found: Rows) -> None:
     for booking_id, no, place in found:
-        world.bookings[booking_id].claims[no].place = place
+        booking = world.bookings.get(booking_id)
+        # Of a head that is not held, this may be newer than the bookings read before.
+        if booking is not None and no in booking.claims:
+            booking.claims[no].place = place
 
 
 def _take_overlapping(world: World, found: Rows) -> None:

@@ -203,14 +203,13 @@ class Transaction:
         """
         lacking: set[str] = set()
         unknown = scope.undefined
+        had = world.bookables.keys() | unknown
         # Defined since they were looked up: a boundary drawn without their times is too small.
         appeared = {x for x in unknown & world.bookables.keys() if world.bookables[x].seq}
         for i, needs in enumerate(scope.boundaries):
             if self.results[i] is not None:
                 continue
-            if not self.wait and any(
-                name not in world.bookables and name not in unknown for name in needs.heads
-            ):
+            if not self.wait and not needs.heads <= had:
                 self.results[i] = DEFERRED
                 continue
             needed = appeared.intersection(needs.named) if appeared else set()
