@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from tests.engine.stage import Stage, stage
+from tests.library.caller import Connect, a_table, connections
 
 import lastseat
 from lastseat.embedded import EmbeddedServer
@@ -108,3 +109,17 @@ class Clocked:
 def clocked(still_stage: Stage, tenant_id: str) -> Clocked:
     """A fresh tenant where time stands still."""
     return Clocked(still_stage, tenant_id)
+
+
+@pytest.fixture
+def orders(conninfo: str) -> Iterator[str]:
+    """A table of the caller's own."""
+    with a_table(conninfo) as name:
+        yield name
+
+
+@pytest.fixture
+def theirs(conninfo: str, orders: str) -> Iterator[Connect]:
+    """Makes connections of the caller's own, closed before its table goes."""
+    with connections(conninfo) as connect:
+        yield connect

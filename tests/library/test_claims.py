@@ -5,6 +5,7 @@ from tests.library.venue import claim, done, occurrence, pool, resource
 
 from lastseat import Claim, Tenant
 from lastseat import outcomes as o
+from lastseat.ledger.verify import verify
 
 
 def test_an_exclusive_resource_is_taken_once_in_a_time(tenant: Tenant) -> None:
@@ -143,6 +144,19 @@ def test_two_sold_out_bookings_change_places_in_one_step(tenant: Tenant) -> None
     assert done(swapped, o.Moved).ok
     assert (tenant.seat_of(talk, "ann"), tenant.seat_of(yoga, "ben")) == (1, 1)
     assert (tenant.seats_left(yoga), tenant.seats_left(talk)) == (0, 0)
+
+
+def test_parties_change_places_and_the_ledger_stays_sound(tenant: Tenant, conninfo: str) -> None:
+    """Between the two entries of the swap both parties sit in the same place."""
+    yoga, talk = occurrence(tenant, capacity=3), occurrence(tenant, "talk", capacity=2)
+    tenant.book(yoga, actor="cy")
+    two = done(tenant.book(talk, actor="two", units=2), o.Booked).booking_id
+    one = done(tenant.book(yoga, actor="one", units=2), o.Booked).booking_id
+    swap = {two: Claim(bookable=yoga, units=2), one: Claim(bookable=talk, units=2)}
+    assert tenant.move_together(swap).ok
+    report = verify(conninfo, tenant_id=tenant.tenant_id)
+    assert report.complete
+    assert report.differences == ()
 
 
 def test_moving_together_is_all_or_none(tenant: Tenant) -> None:

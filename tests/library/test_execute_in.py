@@ -1,24 +1,17 @@
 """Commands in the caller's own transaction: with the caller's rows, or not at all (H3)."""
 
-import asyncio
 import threading
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from tests.library.caller import Connect, customers, insert, settings
 from tests.library.conftest import Clocked, Open
 from tests.library.venue import T0, at, claim, done, occurrence, resource
 
 import lastseat
-from lastseat import Claim, CommandFailed, RetryTransaction, Tenant, execute_in
+from lastseat import CommandFailed, Tenant, execute_in
 from lastseat import outcomes as o
-
-Connection = psycopg.Connection[Any]
-SETTINGS = ("lock_timeout", "enable_seqscan", "idle_in_transaction_session_timeout")
 
 
 @pytest.fixture
@@ -27,49 +20,10 @@ def tenant(threads: Open, tenant_id: str) -> Tenant:
     return threads(tenant_id)
 
 
-@pytest.fixture
-def orders(conninfo: str) -> Iterator[str]:
-    """A table of the caller's own."""
-    name = f"orders_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(f"CREATE TABLE {name} (customer text)".encode())
-        yield name
-        connection.execute(f"DROP TABLE {name}".encode())
-
-
-@pytest.fixture
-def theirs(conninfo: str, orders: str) -> Iterator[Callable[[], Connection]]:
-    """Connections of the caller's own, closed before its table goes."""
-    opened: list[Connection] = []
-
-    def connect() -> Connection:
-        opened.append(psycopg.connect(conninfo))
-        return opened[-1]
-
-    yield connect
-    for connection in opened:
-        connection.close()
-
-
-def insert(connection: Connection, orders: str, customer: str) -> None:
-    connection.execute(f"INSERT INTO {orders} VALUES (%s)".encode(), [customer])
-
-
-def customers(connection: Connection, orders: str) -> list[str]:
-    return [x for (x,) in connection.execute(f"SELECT customer FROM {orders}".encode())]
-
-
-def settings(connection: Connection) -> list[str]:
-    query = b"SELECT current_setting(name) FROM unnest(%s::text[]) AS name"
-    return [x for (x,) in connection.execute(query, [list(SETTINGS)])]
-
-
 # Both or neither ----------------------------------------------------------------------------------
 
 
-def test_the_row_and_the_seat_commit_together(
-    tenant: Tenant, theirs: Callable[[], Connection], orders: str
-) -> None:
+def test_the_row_and_the_seat_commit_together(tenant: Tenant, theirs: Connect, orders: str) -> None:
     yoga = occurrence(tenant)
     connection = theirs()
     insert(connection, orders, "ann")
@@ -81,9 +35,7 @@ def test_the_row_and_the_seat_commit_together(
     assert customers(connection, orders) == ["ann"]
 
 
-def test_rolled_back_neither_is_there(
-    tenant: Tenant, theirs: Callable[[], Connection], orders: str
-) -> None:
+def test_rolled_back_neither_is_there(tenant: Tenant, theirs: Connect, orders: str) -> None:
     yoga = occurrence(tenant)
     before = tenant.journal(yoga)
     connection = theirs()
@@ -96,9 +48,7 @@ def test_rolled_back_neither_is_there(
     assert done(tenant.book(yoga, actor="ann"), o.Booked).seat == 1
 
 
-def test_others_wait_for_the_seat_until_the_commit(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
+def test_others_wait_for_the_seat_until_the_commit(tenant: Tenant, theirs: Connect) -> None:
     yoga = occurrence(tenant, capacity=1)
     connection = theirs()
     execute_in(connection, [tenant.commands.book(yoga, actor="ann")])
@@ -112,9 +62,7 @@ def test_others_wait_for_the_seat_until_the_commit(
     assert codes == ["full"]
 
 
-def test_several_commands_see_what_their_predecessors_left(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
+def test_several_commands_see_what_their_predecessors_left(tenant: Tenant, theirs: Connect) -> None:
     occurrence(tenant, capacity=1)
     make = tenant.commands
     connection = theirs()
@@ -136,9 +84,7 @@ def test_several_commands_see_what_their_predecessors_left(
     assert tenant.seat_of("yoga", "ben") == 1
 
 
-def test_bad_input_has_its_place_among_the_answers(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
+def test_bad_input_has_its_place_among_the_answers(tenant: Tenant, theirs: Connect) -> None:
     occurrence(tenant)
     make = tenant.commands
     connection = theirs()
@@ -150,7 +96,7 @@ def test_bad_input_has_its_place_among_the_answers(
 
 
 def test_a_savepoint_of_the_callers_undoes_the_booking_alone(
-    tenant: Tenant, theirs: Callable[[], Connection], orders: str
+    tenant: Tenant, theirs: Connect, orders: str
 ) -> None:
     yoga = occurrence(tenant)
     connection = theirs()
@@ -166,7 +112,7 @@ def test_a_savepoint_of_the_callers_undoes_the_booking_alone(
 
 
 def test_an_event_opens_its_occurrence_in_the_callers_transaction(
-    tenant: Tenant, theirs: Callable[[], Connection]
+    tenant: Tenant, theirs: Connect
 ) -> None:
     tenant.define_event(
         "yoga", starts=["2027-03-01T18:00"], duration=60, time_zone="Europe/Paris", capacity=1
@@ -208,9 +154,7 @@ def test_a_hold_that_ran_out_elsewhere_undoes_nothing_of_the_same_call(clocked: 
     assert [x.type for x in tenant.journal(lane)] == ["defined", "booked", "expired"]
 
 
-def test_a_key_is_answered_across_both_ways(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
+def test_a_key_is_answered_across_both_ways(tenant: Tenant, theirs: Connect) -> None:
     yoga = occurrence(tenant)
     booked = tenant.book(yoga, actor="ann", key="tap")
     connection = theirs()
@@ -242,9 +186,7 @@ def test_autocommit_is_refused(tenant: Tenant, conninfo: str) -> None:
     assert tenant.booking_count(yoga) == 1
 
 
-def test_two_tenants_in_one_call_are_refused(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
+def test_two_tenants_in_one_call_are_refused(tenant: Tenant, theirs: Connect) -> None:
     other = lastseat.Commands("another tenant").cancel("yoga", actor="ann")
     with pytest.raises(ValueError, match="one tenant"):
         execute_in(theirs(), [tenant.commands.cancel("yoga", actor="ann"), other])
@@ -255,9 +197,7 @@ def test_what_is_no_connection_of_psycopg_is_refused(tenant: Tenant) -> None:
         execute_in(object(), [tenant.commands.cancel("yoga", actor="ann")])  # type: ignore[call-overload]
 
 
-def test_a_transaction_that_failed_before_says_so(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
+def test_a_transaction_that_failed_before_says_so(tenant: Tenant, theirs: Connect) -> None:
     connection = theirs()
     with pytest.raises(psycopg.errors.DivisionByZero):
         connection.execute("SELECT 1 / 0")
@@ -268,9 +208,7 @@ def test_a_transaction_that_failed_before_says_so(
 # What is the caller's stays the caller's ----------------------------------------------------------
 
 
-def test_settings_are_as_before_whatever_it_came_to(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
+def test_settings_are_as_before_whatever_it_came_to(tenant: Tenant, theirs: Connect) -> None:
     yoga = occurrence(tenant, capacity=1)
     connection = theirs()
     own = settings(connection)
@@ -287,7 +225,7 @@ def test_settings_are_as_before_whatever_it_came_to(
 
 
 def test_the_callers_deferred_constraints_stay_deferred(
-    tenant: Tenant, theirs: Callable[[], Connection], orders: str
+    tenant: Tenant, theirs: Connect, orders: str
 ) -> None:
     lane = resource(tenant)
     connection = theirs()
@@ -305,7 +243,7 @@ def test_the_callers_deferred_constraints_stay_deferred(
 
 
 def test_two_calls_in_one_transaction_may_swap_an_exclusive_time(
-    tenant: Tenant, theirs: Callable[[], Connection]
+    tenant: Tenant, theirs: Connect
 ) -> None:
     lane = resource(tenant)
     make = tenant.commands
@@ -316,189 +254,3 @@ def test_two_calls_in_one_transaction_may_swap_an_exclusive_time(
     assert execute_in(connection, [make.book(claim(lane, 0, 60), actor="ben")])[0].ok
     connection.commit()
     assert tenant.book(claim(lane, 0, 60), actor="cy").code == "conflict"
-
-
-# Met by others ------------------------------------------------------------------------------------
-
-
-def test_a_lock_not_had_in_time_means_again_and_the_earlier_work_is_still_there(
-    tenant: Tenant, theirs: Callable[[], Connection], orders: str
-) -> None:
-    yoga = occurrence(tenant)
-    holder, connection = theirs(), theirs()
-    execute_in(holder, [tenant.commands.book(yoga, actor="ann")])
-    insert(connection, orders, "ben")
-    own = settings(connection)
-    with pytest.raises(RetryTransaction, match="run the transaction again"):
-        execute_in(connection, [tenant.commands.book(yoga, actor="ben")], lock_timeout="20ms")
-    assert customers(connection, orders) == ["ben"]
-    assert settings(connection) == own
-    holder.commit()
-    (booked,) = execute_in(connection, [tenant.commands.book(yoga, actor="ben")])
-    assert done(booked, o.Booked).seat == 2
-    connection.commit()
-    assert tenant.booking_count(yoga) == 2
-
-
-@pytest.mark.parametrize(
-    "level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE]
-)
-@pytest.mark.parametrize("capacity", [1, 5])
-def test_a_stale_snapshot_is_told_and_sells_nothing_twice(
-    tenant: Tenant,
-    theirs: Callable[[], Connection],
-    level: psycopg.IsolationLevel,
-    capacity: int,
-) -> None:
-    yoga = occurrence(tenant, capacity=capacity)
-    connection = theirs()
-    connection.isolation_level = level
-    connection.execute("SELECT count(*) FROM lastseat.claims")
-    assert tenant.book(yoga, actor="ann").ok
-    with pytest.raises(RetryTransaction):
-        execute_in(connection, [tenant.commands.book(yoga, actor="ben")])
-    connection.rollback()
-    (outcome,) = execute_in(connection, [tenant.commands.book(yoga, actor="ben")])
-    assert outcome.code == ("full" if capacity == 1 else "booked")
-    connection.commit()
-    assert tenant.booking_count(yoga) == min(capacity, 2)
-
-
-def test_a_stale_snapshot_of_a_pool_is_told_too(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
-    """A pool's peak is guarded by the lock and the core alone."""
-    tenant.define_pool("skis", capacity=1)
-    connection = theirs()
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.execute("SELECT 1")
-    assert tenant.book(claim("skis", 0, 60), actor="ann").ok
-    with pytest.raises(RetryTransaction):
-        execute_in(connection, [tenant.commands.book(claim("skis", 30, 90), actor="ben")])
-
-
-def test_a_deadlock_means_again(
-    tenant: Tenant, theirs: Callable[[], Connection], orders: str
-) -> None:
-    yoga = occurrence(tenant)
-    one, other = theirs(), theirs()
-    insert(one, orders, "row")
-    one.commit()
-    execute_in(one, [tenant.commands.book(yoga, actor="ann")])
-    other.execute(f"SELECT FROM {orders} FOR UPDATE".encode())
-
-    def update() -> None:
-        one.execute(f"UPDATE {orders} SET customer = 'ann'".encode())
-        one.commit()
-
-    waiting = threading.Thread(target=update)
-    waiting.start()
-    # It has looked for a deadlock once and found none; so the one who comes now finds it.
-    until_waiting(one, "2 * current_setting('deadlock_timeout')::interval")
-    with pytest.raises(RetryTransaction, match="deadlock"):
-        execute_in(other, [tenant.commands.book(yoga, actor="ben")])
-    other.rollback()
-    waiting.join(20)
-    assert [x.actor for x in tenant.roster(yoga)] == ["ann"]
-    assert customers(one, orders) == ["ann"]
-
-
-def until_waiting(connection: Connection, since: str = "'0'") -> None:
-    """Until the backend of a connection has been waiting for a lock for so long."""
-    pid = connection.info.backend_pid
-    query = (
-        "SELECT wait_event_type = 'Lock' AND clock_timestamp() - query_start > "
-        f"{since}::interval FROM pg_stat_activity WHERE pid = %s"
-    )
-    with psycopg.connect(connection.info.dsn, autocommit=True) as looking:
-        deadline = time.monotonic() + 20
-        while looking.execute(query.encode(), [pid]).fetchone() != (True,):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-
-def test_two_transactions_with_one_new_customer_make_one_of_them_go_again(
-    tenant: Tenant, theirs: Callable[[], Connection]
-) -> None:
-    yoga = occurrence(tenant)
-    talk = occurrence(tenant, "talk")
-    one, other = theirs(), theirs()
-    execute_in(one, [tenant.commands.book(yoga, actor="ann")])
-    met: list[Exception] = []
-
-    def book() -> None:
-        try:
-            execute_in(other, [tenant.commands.book(talk, actor="ann")])
-        except RetryTransaction as error:
-            met.append(error)
-
-    waiting = threading.Thread(target=book)
-    waiting.start()
-    until_waiting(other)
-    one.commit()
-    waiting.join(20)
-    assert len(met) == 1
-    other.rollback()
-    assert execute_in(other, [tenant.commands.book(talk, actor="ann")])[0].ok
-    other.commit()
-    assert tenant.is_booked(talk, "ann")
-
-
-# Asynchronous connections -------------------------------------------------------------------------
-
-
-async def _asynchronously(conninfo: str, tenant: Tenant, lane: Claim) -> None:
-    make = tenant.commands
-    connection = await psycopg.AsyncConnection.connect(conninfo)
-    try:
-        outcomes = await execute_in(
-            connection,
-            [
-                make.book("yoga", actor="ann"),
-                make.book(lane, actor="ann"),
-                make.book("x", actor=""),
-            ],
-        )
-        assert [x.code for x in outcomes] == ["booked", "booked", "invalid"]
-        await connection.rollback()
-        async with connection.transaction():
-            assert (await execute_in(connection, [make.book("yoga", actor="ben")]))[0].ok
-        await connection.commit()
-        assert await execute_in(connection, []) == []
-        with psycopg.connect(conninfo) as holder:
-            execute_in(holder, [make.book("yoga", actor="cy")])
-            with pytest.raises(RetryTransaction):
-                await execute_in(connection, [make.book("yoga", actor="dee")], lock_timeout="20ms")
-        await connection.rollback()
-        await connection.set_autocommit(True)
-        with pytest.raises(ValueError, match="autocommit"):
-            await execute_in(connection, [make.book("yoga", actor="eve")])
-    finally:
-        await connection.close()
-
-
-def test_an_asynchronous_connection_serves_too(conninfo: str, engine: lastseat.Engine) -> None:
-    tenant = engine.tenant(f"asynchronous {uuid.uuid4().hex[:12]}")
-    occurrence(tenant)
-    lane = resource(tenant)
-    asyncio.run(_asynchronously(conninfo, tenant, claim(lane, 0, 60)))
-    assert [x.actor for x in tenant.roster("yoga")] == ["ben", "cy"]
-    assert len(tenant.journal("lane")) == 1
-
-
-def test_an_asynchronous_connection_that_breaks_says_so(
-    conninfo: str, engine: lastseat.Engine, tenant_id: str
-) -> None:
-    occurrence(engine.tenant(tenant_id))
-    book = lastseat.Commands(tenant_id).book("yoga", actor="ann")
-
-    async def broken() -> None:
-        connection = await psycopg.AsyncConnection.connect(conninfo)
-        await connection.execute("SELECT 1")
-        with psycopg.connect(conninfo, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
-        with pytest.raises(lastseat.DatabaseUnavailable):
-            await execute_in(connection, [book])
-        await connection.close()
-
-    asyncio.run(broken())
