@@ -348,7 +348,10 @@ class AsyncTenant:
         version: int | None = None,
         key: str | None = None,
     ) -> AnyOutcome:
-        """Cancel a booking: `cancelled`; unknown or repeated is `not_booked` (A7)."""
+        """Cancel a booking: `cancelled`; once more, or by who is not there, `not_booked` (A7).
+
+        An id of which the tenant has no booking is `unknown_booking`.
+        """
         return await self._outcome(
             self.commands.cancel(booking, actor=actor, version=version, key=key)
         )
