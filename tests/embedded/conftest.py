@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,7 +61,21 @@ def directory(place: Path) -> Iterator[Path]:
     """A directory for one test."""
     path = _public_directory(place)
     yield path
-    shutil.rmtree(path)
+    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a directory that a server started without locks may still be writing into."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            shutil.rmtree(path)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 @pytest.fixture
