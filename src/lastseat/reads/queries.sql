@@ -101,6 +101,3 @@ FROM lastseat.claims c
 WHERE c.tenant_id = %(tenant)s::text AND c.bookable_id = %(bookable)s::text AND c.live
   AND c.expires_at <= (SELECT lastseat.clock())
 LIMIT 1;
-
--- name: clock
-SELECT (extract(epoch FROM lastseat.clock()) * 1000000)::bigint;
