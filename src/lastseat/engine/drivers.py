@@ -90,9 +90,16 @@ class Lane:
         self.patience = patience
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._wire: Wire | None = None
+        self._meanwhile: Callable[[], None] | None = None
 
-    async def drive(self, steps: Steps) -> list[Result]:
-        """Run the executor's steps on this connection."""
+    async def drive(
+        self, steps: Steps, meanwhile: Callable[[], None] | None = None
+    ) -> list[Result]:
+        """Run the executor's steps on this connection.
+
+        `meanwhile` is called when the database has got the writes and is busy with them.
+        """
+        self._meanwhile = meanwhile
         return await drive(steps, self._perform)
 
     async def close(self) -> None:
@@ -120,6 +127,9 @@ class Lane:
         connection, wire = self._connection, self._wire
         if connection is None or wire is None or connection.closed:
             raise ConnectionLost("the connection is closed")
+        if request.writes and self._meanwhile is not None:
+            # Runs when the wait below lets go of the loop, with everything sent.
+            asyncio.get_running_loop().call_soon(self._meanwhile)
         async with connection.lock:
             return await connection.wait(wire.exchange(request.statements))
 

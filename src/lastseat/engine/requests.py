@@ -25,6 +25,8 @@ class Run(Struct, frozen=True):
     """Send the statements in one go, answer with each one's rows. Raises a `LedgerError`."""
 
     statements: tuple[Statement, ...]
+    writes: bool = False
+    """Whether it is the batch's write, which keeps the database busy for a while."""
 
 
 class Sleep(Struct, frozen=True):

@@ -300,7 +300,7 @@ class Transaction:
             return results
         self.committing = self._question(scope, world, results)
         reach("before_commit")
-        yield Run((*statements, *self.frame.end))
+        yield Run((*statements, *self.frame.end), writes=True)
         reach("after_commit")
         return results
 

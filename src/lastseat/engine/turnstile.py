@@ -35,6 +35,12 @@ MOST_COMMANDS = 512
 MOST_BYTES = 1_000_000
 """Roughly the bytes that one batch may write."""
 
+CROWD = 64
+"""So many commands are worth a batch of their own while others are written."""
+
+LONGEST_PAUSE = 0.02
+"""Seconds that an answer may be kept back until the database is busy with the next batch."""
+
 
 class Pending:
     """A ticket and the caller who waits for its answer."""
@@ -50,24 +56,39 @@ class Pending:
 class Queue:
     """Commands that go together: a tenant's, or those of one group that waits for its heads."""
 
-    __slots__ = ("group", "scheduled", "tenant_id", "waiting")
+    __slots__ = ("decided", "group", "scheduled", "tenant_id", "waiting")
 
     def __init__(self, tenant_id: str, group: str | None = None) -> None:
         self.tenant_id = tenant_id
         self.group = group
         self.waiting: deque[Pending] = deque()
         self.scheduled = False
+        self.decided: list[tuple[Pending, Answer]] = []
+        """What is committed and still to be told to its callers."""
 
     def take(self) -> list[Pending]:
-        """The next batch, without those whose callers have gone."""
+        """The next batch, without those whose callers have gone.
+
+        Half of a crowd, so that the other half can gather while this one is written.
+        """
+        waiting = len(self.waiting)
+        halve = waiting >= 2 * CROWD and not self.decided
+        most = min(MOST_COMMANDS, waiting // 2 if halve else waiting)
         batch: list[Pending] = []
         size = 0
-        while self.waiting and len(batch) < MOST_COMMANDS and size < MOST_BYTES:
+        while self.waiting and len(batch) < most and size < MOST_BYTES:
             pending = self.waiting.popleft()
             if not pending.answer.done():
                 batch.append(pending)
                 size += pending.ticket.weight
         return batch
+
+    def tell(self) -> None:
+        """Answer the callers whose commands are committed."""
+        decided, self.decided = self.decided, []
+        for pending, answer in decided:
+            if not pending.answer.done():
+                pending.answer.set_result(answer)
 
 
 def group_of(command: AnyCommand) -> str:
@@ -213,6 +234,7 @@ class Turnstile:
             batch = queue.take()
             if batch:
                 results = await self._run(lane, queue, batch)
+                queue.tell()
                 self._settle(queue, batch, results)
             queue.scheduled = False
             if queue.waiting:
@@ -227,7 +249,7 @@ class Turnstile:
         tickets = [pending.ticket for pending in batch]
         try:
             steps = execute(queue.tenant_id, tickets, wait=queue.group is not None)
-            results = await lane.drive(steps)
+            results = await lane.drive(steps, queue.tell)
             assert len(results) == len(batch)
         except Exception as error:  # noqa: BLE001 - a bug must not take the lane with it
             return [Failed(error)] * len(batch)
@@ -241,11 +263,16 @@ class Turnstile:
                 continue
             match result:
                 case Answer():
-                    pending.answer.set_result(result)
+                    queue.decided.append((pending, result))
                 case Failed():
                     pending.answer.set_exception(_raised(result.error))
                 case Deferred():
                     again.append(pending)
+        if len(queue.waiting) >= CROWD:
+            # Their callers would come back with more while the database has nothing to do.
+            asyncio.get_running_loop().call_later(LONGEST_PAUSE, queue.tell)
+        else:
+            queue.tell()
         if queue.group is None:
             for pending in again:
                 self._put_in_group(pending)
