@@ -11,7 +11,7 @@ from typing import Any
 
 from lastseat.core import commands as c
 from lastseat.engine.ids import new_id
-from lastseat.engine.requests import Reconnect, Request, Result, Rows, Run, Sleep, Ticket
+from lastseat.engine.requests import Post, Reconnect, Request, Result, Rows, Run, Sleep, Ticket
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TENANT = "studio"
@@ -67,6 +67,7 @@ class Script:
         self.rows = ROWS | dict(rows or {})
         self.refused = dict(refused or {})
         self.asked: list[Request] = []
+        self.posted: Exception | None = None
 
     def play(self, steps: Generator[Request, Any, list[Result]]) -> list[Result]:
         """Run the executor to its end."""
@@ -79,13 +80,18 @@ class Script:
                 return list(stop.value)
             self.asked.append(request)
             error = self._failure(request)
+            if isinstance(request, Post):
+                # Nobody hears of it before the next round trip.
+                self.posted, error = self.posted or error, None
+            elif self.posted is not None:
+                error, self.posted = self.posted, None
             reply = None if error else self._reply(request)
 
     def _failure(self, request: Request) -> Exception | None:
         names = self.names(request)
         if self.failures and self.failures[0][0] in names:
             return self.failures.pop(0)[1]
-        if "append" in names and isinstance(request, Run):
+        if "append" in names:
             written = repr(request)
             return next((error for actor, error in self.refused.items() if actor in written), None)
         return None
@@ -99,7 +105,7 @@ class Script:
     def names(request: Request) -> list[str]:
         """What a request is, in the words of `failures`."""
         match request:
-            case Run():
+            case Run() | Post():
                 return [statement.name for statement in request.statements]
             case Reconnect():
                 return ["reconnect"]

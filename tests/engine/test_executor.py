@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from tests.engine.script import HEAD, ROWS, TENANT, Script, book
 
@@ -69,6 +70,54 @@ def test_a_crowd_takes_three_round_trips_too() -> None:
     assert script.times("append") == script.times("commit") == 1
     seats = [x.outcome.seat for x in results if isinstance(x, Answer) and x.outcome.ok]  # type: ignore[union-attr]
     assert seats == list(range(1, 21))
+
+
+def test_a_large_crowd_is_written_in_parts_while_the_rest_is_decided() -> None:
+    script = Script(rows={"lock_free_heads": [(*HEAD[:2], 1_000, *HEAD[3:])]})
+    results = played(script, *(book(f"actor {i}") for i in range(200)))
+    assert codes(results) == ["booked"] * 200
+    parts = [names for names in script.story if "append" in names]
+    assert len(parts) == 4
+    assert [names[-1] == "commit" for names in parts] == [False, False, False, True]
+    writes = [x for request in script.asked for x in getattr(request, "statements", ())]
+    seqs = [
+        msgspec.json.decode(f"[{x.params['j_seq'][1:-1]}]") for x in writes if x.name == "append"
+    ]
+    # Gapless, each once, after the definition's.
+    assert [seq for part in seqs for seq in part] == list(range(2, 202))
+
+
+def test_a_part_that_is_refused_fails_its_own_command_only() -> None:
+    script = Script(
+        rows={"lock_free_heads": [(*HEAD[:2], 1_000, *HEAD[3:])]},
+        refused={"actor 7 ": Rejected("23514: refused")},
+    )
+    results = played(script, *(book(f"actor {i} ") for i in range(200)))
+    assert codes(results) == ["booked"] * 7 + [CommandFailed] + ["booked"] * 192
+
+
+def test_a_newcomer_of_one_part_is_no_newcomer_to_the_next() -> None:
+    rows: dict[str, Rows] = {
+        "find_definitions": [*ROWS["find_definitions"], ("gala", *ROWS["find_definitions"][0][1:])],
+        "lock_free_heads": [
+            (*HEAD[:2], 1_000, *HEAD[3:]),
+            ("gala", HEAD[1], 1, 0, 1, *HEAD[5:]),
+        ],
+    }
+    script = Script(rows=rows)
+    crowd = [book(f"actor {i}") for i in range(100)]
+    results = played(script, *crowd, book("actor 0", "gala"))
+    # Full, and not asked about again as one who may have come at the same moment.
+    assert codes(results) == ["booked"] * 100 + ["full"]
+    assert script.times("find_actors") == 1
+    assert script.times("add_actors") == 2
+    added = [
+        x.params["refs"]
+        for request in script.asked
+        for x in getattr(request, "statements", ())
+        if x.name == "add_actors"
+    ]
+    assert sum(refs.count('"actor 0"') for refs in added) == 1
 
 
 def test_what_decides_is_read_after_the_locks_and_in_other_statements() -> None:

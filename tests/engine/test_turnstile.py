@@ -80,6 +80,30 @@ def test_a_crowd_shares_commits_in_batches_of_bounded_size(conninfo: str, tenant
     assert commits(conninfo, tenant_id, "yoga") == [MOST_COMMANDS, MOST_COMMANDS, 176]
 
 
+def test_a_crowd_goes_through_in_two_halves(conninfo: str, tenant_id: str) -> None:
+    async def crowd() -> None:
+        async with venue(conninfo, tenant_id, "yoga") as tenant:
+            codes = await asyncio.gather(*(book(tenant, "yoga", f"a{i}") for i in range(300)))
+            assert set(codes) == {Code.BOOKED}
+
+    run(crowd())
+    assert commits(conninfo, tenant_id, "yoga") == [150, 150]
+
+
+def test_an_answer_does_not_wait_for_a_half_that_is_stuck(conninfo: str, tenant_id: str) -> None:
+    async def crowd() -> None:
+        async with venue(conninfo, tenant_id, "yoga", "gala") as tenant:
+            with stranger(conninfo, tenant_id, "gala"):
+                first = [book(tenant, "yoga", f"a{i}") for i in range(100)]
+                stuck = [book(tenant, "gala", f"b{i}") for i in range(100)]
+                async with asyncio.timeout(5):
+                    assert set(await asyncio.gather(*first)) == {Code.BOOKED}
+                assert not any(x.done() for x in stuck)
+            assert set(await asyncio.gather(*stuck)) == {Code.BOOKED}
+
+    run(crowd())
+
+
 def test_a_batch_is_bounded_in_bytes_too(conninfo: str, tenant_id: str) -> None:
     long = {"note": "x" * 16_000}
 

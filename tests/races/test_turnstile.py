@@ -41,27 +41,32 @@ def thirteen_is_refused(database: Callable[[], str]) -> str:
     return conninfo
 
 
-async def book_with_a_poisoned_one(conninfo: str, tenant_id: str) -> tuple[list[Told], str]:
-    """Forty bookings at once, the 18th poisoned; what they were told, and one more after them."""
+async def book_with_a_poisoned_one(
+    conninfo: str, tenant_id: str, crowd: int = 40
+) -> tuple[list[Told], str]:
+    """A crowd of bookings, the 18th poisoned; what they were told, and one more after them."""
     async with lastseat.open_async(conninfo, migrate=False) as engine:
         tenant = engine.tenant(tenant_id)
-        await define_gala(tenant)
+        await define_gala(tenant, 1_000)
         told = await asyncio.gather(
-            *(tenant.book("gala", actor=f"a{i}", units=13 if i == 17 else 1) for i in range(40)),
+            *(tenant.book("gala", actor=f"a{i}", units=13 if i == 17 else 1) for i in range(crowd)),
             return_exceptions=True,
         )
         after = await tenant.book("gala", actor="zoe")
     return list(told), str(after.code)
 
 
-def test_a_poisoned_command_fails_alone(thirteen_is_refused: str, tenant_id: str) -> None:
-    told, after = asyncio.run(book_with_a_poisoned_one(thirteen_is_refused, tenant_id))
+@pytest.mark.parametrize("crowd", [40, 600], ids=["one part", "several parts"])
+def test_a_poisoned_command_fails_alone(
+    thirteen_is_refused: str, tenant_id: str, crowd: int
+) -> None:
+    told, after = asyncio.run(book_with_a_poisoned_one(thirteen_is_refused, tenant_id, crowd))
     poisoned = told.pop(17)
     assert isinstance(poisoned, lastseat.CommandFailed)
     assert "thirteen" in str(poisoned)
-    assert kinds(told) == {"booked": 39}
+    assert kinds(told) == {"booked": crowd - 1}
     assert after == "booked"
-    assert audit.units(thirteen_is_refused, tenant_id, "gala") == 40
+    assert audit.units(thirteen_is_refused, tenant_id, "gala") == crowd
     assert audit.findings(thirteen_is_refused, tenant_id) == []
 
 

@@ -17,7 +17,6 @@ from tests.races.strangers import an_engine_waits
 
 import lastseat
 from lastseat import AsyncTenant, Claim, outcomes
-from lastseat.core.world import World
 from lastseat.engine import executor
 from lastseat.engine.reading import Scope
 from lastseat.engine.requests import Result
@@ -201,10 +200,8 @@ def test_control_looking_before_locking_answers_a_late_commit_wrongly(
 ) -> None:
     whole = Transaction._question
 
-    def without_the_locks(
-        self: Transaction, scope: Scope, world: World, results: list[Result]
-    ) -> Committing:
-        committing = whole(self, scope, world, results)
+    def without_the_locks(self: Transaction, scope: Scope, results: list[Result]) -> Committing:
+        committing = whole(self, scope, results)
         only_begun = tuple(x for x in committing.locks if x.name in ("begin", "configure"))
         return msgspec.structs.replace(committing, locks=only_begun)
 

@@ -75,8 +75,10 @@ def _shortage_on(
 def _too_many(
     bookable: Bookable, group: Sequence[Placement], leaving: Collection[Key]
 ) -> o.AnyOutcome | None:
-    wanted = sum(placement.claim.units for placement in group)
-    freed = sum(bookable.claims[key].units for key in leaving if key in bookable.claims)
+    wanted = sum([placement.claim.units for placement in group])
+    freed = 0
+    if leaving:
+        freed = sum([bookable.claims[key].units for key in leaving if key in bookable.claims])
     left = bookable.capacity - (bookable.taken - freed)
     if wanted <= left:
         return None

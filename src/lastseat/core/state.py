@@ -20,6 +20,9 @@ ACTOR_PREFIX = "actor:"
 """The stream of an actor's own time is this and the actor's surrogate."""
 
 
+_OCCURRENCE = Kind.OCCURRENCE  # looked up once: it is asked ten times a booking
+
+
 class LiveClaim(Struct, gc=False):
     """A claim that counts. `place` is its first seat on the roster where that was asked for."""
 
@@ -63,7 +66,7 @@ class Bookable(Struct):
     @property
     def counted(self) -> bool:
         """Whether capacity bounds the sum of all units (an occurrence), not a peak in time."""
-        return self.kind is Kind.OCCURRENCE
+        return self.kind is _OCCURRENCE
 
     @property
     def left(self) -> int:

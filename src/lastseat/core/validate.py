@@ -211,7 +211,8 @@ def _override(override: object, reason: object) -> None:
 def _book(command: c.Book) -> None:
     _name("actor", command.actor)
     _claims("claims", command.claims)
-    _uuid("booking_id", command.booking_id)
+    if command.booking_id is not command.command_id:
+        _uuid("booking_id", command.booking_id)
     _flag("confirmed", command.confirmed)
     for field in ("hold_seconds", "limit_seconds"):
         seconds = getattr(command, field)

@@ -25,6 +25,10 @@ class World:
         """(occurrence, surrogate) to the live booking there."""
         self.followers: dict[str, tuple[str, ...]] = {}
         """An event's occurrences that have a stream."""
+        self.changed()
+
+    def changed(self) -> None:
+        """Begin the list of changes anew: those so far are on their way to the ledger."""
         self.made: list[LiveClaim] = []
         self.freed: list[LiveClaim] = []
         self.entries: list[Entry] = []

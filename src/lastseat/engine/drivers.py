@@ -16,7 +16,16 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from lastseat.engine.errors import DatabaseUnavailable
-from lastseat.engine.requests import Reconnect, Request, Result, Rows, Run, Sleep, Statement
+from lastseat.engine.requests import (
+    Post,
+    Reconnect,
+    Request,
+    Result,
+    Rows,
+    Run,
+    Sleep,
+    Statement,
+)
 from lastseat.engine.wire import Wire, arguments, compiled
 from lastseat.ledger.errors import ConnectionLost, LedgerError, translate
 from lastseat.ledger.sql import QUERIES
@@ -112,6 +121,8 @@ class Lane:
         match request:
             case Run():
                 return await self._run(request)
+            case Post():
+                self._open_one()[1].post(request.statements)
             case Sleep():
                 # Jitter, so that rivals do not meet again.
                 await asyncio.sleep(request.seconds * random.uniform(0.5, 1))  # noqa: S311
@@ -124,14 +135,17 @@ class Lane:
     async def _run(self, request: Run) -> list[Rows]:
         if self._connection is None:
             await self._reconnect()
-        connection, wire = self._connection, self._wire
-        if connection is None or wire is None or connection.closed:
-            raise ConnectionLost("the connection is closed")
+        connection, wire = self._open_one()
         if request.writes and self._meanwhile is not None:
             # Runs when the wait below lets go of the loop, with everything sent.
             asyncio.get_running_loop().call_soon(self._meanwhile)
         async with connection.lock:
             return await connection.wait(wire.exchange(request.statements))
+
+    def _open_one(self) -> tuple[psycopg.AsyncConnection[tuple[Any, ...]], Wire]:
+        if self._wire is None or self._connection is None or self._connection.closed:
+            raise ConnectionLost("the connection is closed")
+        return self._connection, self._wire
 
     async def _reconnect(self) -> None:
         await self.close()

@@ -38,7 +38,7 @@ from lastseat.engine.requests import (
     Ticket,
 )
 from lastseat.engine.transaction import Transaction
-from lastseat.ledger.errors import ConnectionLost, LockTimeout, Retryable
+from lastseat.ledger.errors import ConnectionLost, LedgerError, LockTimeout, Retryable
 from lastseat.ledger.sql import array
 
 ATTEMPTS = 8
@@ -166,6 +166,9 @@ def _rollback() -> Generator[Request, Any, None]:
         # That there is none is told by the next statement, where it is known what it means.
         with suppress(DatabaseUnavailable):
             yield Reconnect()
+    except LedgerError:
+        # Of what was posted before; the rollback took place all the same.
+        return
 
 
 def _bisect(tenant_id: str, tickets: Sequence[Ticket], error: Exception, *, wait: bool) -> Steps:

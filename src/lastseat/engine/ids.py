@@ -29,5 +29,5 @@ def new_id() -> str:
         | _VERSION_AND_VARIANT
         | (_source.getrandbits(76) & _RANDOM_BITS)
     )
-    text = f"{number:032x}"
+    text = number.to_bytes(16, "big").hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

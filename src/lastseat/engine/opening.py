@@ -31,6 +31,8 @@ class Frame(Struct, frozen=True):
     begin: tuple[Statement, ...]
     end: tuple[Statement, ...]
     leave: tuple[Statement, ...]
+    part: int
+    """Entries that are sent off to be written while the next are decided."""
 
 
 def open_occurrences(

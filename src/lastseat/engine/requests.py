@@ -29,6 +29,12 @@ class Run(Struct, frozen=True):
     """Whether it is the batch's write, which keeps the database busy for a while."""
 
 
+class Post(Struct, frozen=True):
+    """Send the statements and go on at once; what becomes of them is told by the next `Run`."""
+
+    statements: tuple[Statement, ...]
+
+
 class Sleep(Struct, frozen=True):
     """Wait up to `seconds`, a random part of it, so that rivals do not meet again."""
 
@@ -39,7 +45,7 @@ class Reconnect(Struct, frozen=True):
     """Replace a broken connection. Raises `DatabaseUnavailable` when patience runs out."""
 
 
-Request = Run | Sleep | Reconnect
+Request = Run | Post | Sleep | Reconnect
 
 
 class Ticket(Struct, frozen=True, gc=False):

@@ -4,6 +4,7 @@ A `Transaction` is used once. `run` is a generator like the executor's: it yield
 returns a result for each ticket, having committed, or having written nothing at all.
 """
 
+import sys
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -13,14 +14,24 @@ from msgspec import Struct
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.decide import expire_due, expired_holds, settle
-from lastseat.core.state import Booking
+from lastseat.core.state import Booking, Entry
 from lastseat.core.world import World
 from lastseat.engine.boundary import Boundary, Known, boundary, learn, questions
 from lastseat.engine.faults import reach
 from lastseat.engine.ids import new_id
 from lastseat.engine.opening import Frame, open_occurrences
 from lastseat.engine.reading import MOST_EXPIRED, Scope, locks, reads, world_of
-from lastseat.engine.requests import DEFERRED, Answer, Request, Result, Rows, Run, Statement, Ticket
+from lastseat.engine.requests import (
+    DEFERRED,
+    Answer,
+    Post,
+    Request,
+    Result,
+    Rows,
+    Run,
+    Statement,
+    Ticket,
+)
 from lastseat.engine.writing import Written, write_statements
 from lastseat.ledger.errors import Retryable
 from lastseat.ledger.sql import array
@@ -38,8 +49,9 @@ OWN = Frame(
     end=(Statement("commit"),),
     # Not ROLLBACK, which would cost the connection its prepared statements.
     leave=(Statement("nothing_to_flush"), Statement("commit")),
+    part=64,
 )
-NESTED = Frame(begin=(), end=(), leave=())
+NESTED = Frame(begin=(), end=(), leave=(), part=sys.maxsize)
 
 
 class Committing(Struct, frozen=True):
@@ -74,6 +86,12 @@ class Transaction:
         self.results: list[Result | None] = [None] * len(tickets)
         self.committing: Committing | None = None
         self.old_keys: list[str] = []
+        self.owners: list[tuple[str, str]] = []
+        """For each entry not yet written its command's id and principal."""
+        self.written = 0
+        """The tickets whose answers are written, or on their way."""
+        self.first: tuple[Entry, str] | None = None
+        """The first entry of the transaction, with its command's id."""
         timeout = lock_timeout or (SLOW_LOCK_TIMEOUT if wait else FAST_LOCK_TIMEOUT)
         self.frame = NESTED if nested else OWN
         self.begin = (*self.frame.begin, Statement("configure", {"lock_timeout": timeout}))
@@ -93,10 +111,11 @@ class Transaction:
             if len(world.freed) < MOST_EXPIRED:
                 break
             # So many that there may be more: those first, in a transaction of their own.
-            written = self._written(world, scope, [(new_id(), "system")] * len(world.entries))
-            yield Run((*write_statements(self.tenant_id, written), *self.frame.end))
+            self.owners = [(new_id(), "system")] * len(world.entries)
+            yield Run((*self._part(scope, world, until=0), *self.frame.end))
+            self.first = None
             scope = yield from self._resolve(scope.heads)
-        self._decide(world)
+        yield from self._decide(scope, world)
         yield from self._look_again(scope)
         return (yield from self._write(scope, world))
 
@@ -235,13 +254,18 @@ class Transaction:
             if self.results[i] is None and not claimed.isdisjoint(needs.heads):
                 self.results[i] = DEFERRED
 
-    def _decide(self, world: World) -> None:
-        """Decide the open commands in order, each on the state its predecessors left."""
-        self.owners: list[tuple[str, str]] = [(new_id(), "system")] * len(world.entries)
+    def _decide(self, scope: Scope, world: World) -> Generator[Request, Any, None]:
+        """Decide the open commands in order, each on the state its predecessors left.
+
+        What a part of a crowd came to is being written while the next part is decided.
+        """
+        self.owners = [(new_id(), "system")] * len(world.entries)
         answered: dict[str, tuple[Ticket, Answer]] = {}
         for i, ticket in enumerate(self.tickets):
             if self.results[i] is not None:
                 continue
+            if len(self.owners) >= self.frame.part:
+                yield Post(tuple(self._part(scope, world, until=i)))
             command = ticket.command
             if command.key is not None and command.key in answered:
                 first, answer = answered[command.key]
@@ -276,40 +300,50 @@ class Transaction:
         if found:
             raise Retryable("an actor was first seen by somebody else at the same moment")
 
-    def _written(self, world: World, scope: Scope, owners: Sequence[tuple[str, str]]) -> Written:
+    def _part(self, scope: Scope, world: World, *, until: int) -> list[Statement]:
+        """What writes the changes since the last part, and the answers up to ticket `until`."""
         made = {claim.booking_id for claim in world.made if claim.no == 1}
-        return Written(
+        part = slice(self.written, until)
+        written = Written(
             world,
-            owners,
+            self.owners,
             frozenset(x for x in world.touched_bookings if x not in made),
             scope.known.new_actors,
             [
                 (ticket, result)
-                for ticket, result in zip(self.tickets, self.results, strict=True)
+                for ticket, result in zip(self.tickets[part], self.results[part], strict=True)
                 if isinstance(result, Answer)
             ],
             self.old_keys,
         )
+        statements = write_statements(self.tenant_id, written)
+        if world.entries and self.first is None:
+            self.first = world.entries[0], self.owners[0][0]
+        for booking_id in made:
+            # Newcomers no more: the next part finds their rows.
+            scope.known.new_actors.pop(world.bookings[booking_id].actor or "", None)
+        world.changed()
+        self.owners, self.written = [], until
+        return statements
 
     def _write(self, scope: Scope, world: World) -> Steps:
         results = [DEFERRED if x is None else x for x in self.results]
-        statements = write_statements(self.tenant_id, self._written(world, scope, self.owners))
+        statements = self._part(scope, world, until=len(self.tickets))
         reach("after_decide")
-        if not statements:
+        if not statements and self.first is None:
             yield from self._leave()
             return results
-        self.committing = self._question(scope, world, results)
+        self.committing = self._question(scope, results)
         reach("before_commit")
         yield Run((*statements, *self.frame.end), writes=True)
         reach("after_commit")
         return results
 
-    def _question(self, scope: Scope, world: World, results: list[Result]) -> Committing:
+    def _question(self, scope: Scope, results: list[Result]) -> Committing:
         tenant = {"tenant": self.tenant_id}
-        if world.entries:
-            entry = world.entries[0]
+        if self.first is not None:
+            entry, command_id = self.first
             ask = Statement("find_entry", {**tenant, "stream": entry.stream, "seq": entry.seq})
-            command_id = self.owners[0][0]
         else:
             ticket = next(x for x in self.tickets if x.command.key is not None)
             ask = Statement("find_key_owner", {**tenant, "key": ticket.command.key})

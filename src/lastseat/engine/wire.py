@@ -69,6 +69,18 @@ class Wire:
         self._plans: dict[bytes, Plan] = {}
         self._made = 0
         self._stale = False
+        self._posted: list[list[int]] = []
+        """For each round not yet heard of: how many results come before each statement's own."""
+
+    def post(self, statements: Sequence[Statement]) -> None:
+        """Send the statements without waiting; the next `exchange` raises what they came to."""
+        pgconn = self._pgconn
+        pgconn.enter_pipeline_mode()
+        self._posted.append([self._send(statement) for statement in statements])
+        # Closed by a sync of its own, so that a ROLLBACK sent next is not skipped after a failure.
+        pgconn.pipeline_sync()
+        # As much as the socket takes; the rest goes with what is sent next.
+        pgconn.flush()
 
     def exchange(self, statements: Sequence[Statement]) -> PQGen[list[Rows]]:
         """Send the statements, wait once, return each one's rows. For `connection.wait`.
@@ -85,14 +97,17 @@ class Wire:
         yield from send(pgconn)
         answers: list[Rows] = []
         failure: PGresult | None = None
-        for before in sent:
-            for _ in range(before):
-                (made,) = yield from fetch_many(pgconn)
-                failure = failure or _failure(made)
-            (result,) = yield from fetch_many(pgconn)
-            failure = failure or _failure(result)
-            answers.append(_rows(result))
-        yield from fetch_many(pgconn)
+        posted, self._posted = self._posted, []
+        for counts in (*posted, sent):
+            answers = []
+            for before in counts:
+                for _ in range(before):
+                    (made,) = yield from fetch_many(pgconn)
+                    failure = failure or _failure(made)
+                (result,) = yield from fetch_many(pgconn)
+                failure = failure or _failure(result)
+                answers.append(_rows(result))
+            yield from fetch_many(pgconn)
         pgconn.exit_pipeline_mode()
         if failure is not None:
             # What came after the failure was not prepared. Begin afresh, under new names.

@@ -138,12 +138,15 @@ class Commands:
         key: str | None = None,
     ) -> c.Book:
         """Take all claims or none; CONFIRMED at once, or RESERVED when `confirmed` is false."""
-        common = self._common(key)
+        command_id = new_id()
         return c.Book(
-            **common,
-            expected=dict(expected or {}),
+            tenant_id=self.tenant_id,
+            command_id=command_id,
+            principal=self.principal,
+            key=key,
+            expected=dict(expected) if expected else {},
             # Unlike all others too, and who knows one knows the other.
-            booking_id=common["command_id"],
+            booking_id=command_id,
             actor=actor,
             claims=_claims(claims, units),
             confirmed=confirmed,
@@ -302,7 +305,9 @@ class Commands:
 
 def _claims(claims: Claims, units: int) -> tuple[c.Claim, ...]:
     """`units` goes to each id. Beside a `Claim`, which has its own, it must not get lost."""
-    if isinstance(claims, str | c.Claim):
+    if isinstance(claims, str):
+        return (c.Claim(bookable=claims, units=units),)
+    if isinstance(claims, c.Claim):
         claims = (claims,)
     if units != 1 and any(isinstance(x, c.Claim) for x in claims):
         raise ValueError("units go with an occurrence's id; a Claim has units of its own")
