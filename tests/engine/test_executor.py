@@ -85,6 +85,8 @@ def test_a_large_crowd_is_written_in_parts_while_the_rest_is_decided() -> None:
     ]
     # Gapless, each once, after the definition's.
     assert [seq for part in seqs for seq in part] == list(range(2, 202))
+    heads = [x.params["h_bookable"] for x in writes if x.name == "append"]
+    assert heads == ["{}", "{}", "{}", '{"yoga"}'], "dead versions of a head are dear"
 
 
 def test_a_part_that_is_refused_fails_its_own_command_only() -> None:

@@ -25,15 +25,19 @@ class World:
         """(occurrence, surrogate) to the live booking there."""
         self.followers: dict[str, tuple[str, ...]] = {}
         """An event's occurrences that have a stream."""
+        self.touched_streams: dict[str, None] = {}
         self.changed()
 
     def changed(self) -> None:
-        """Begin the list of changes anew: those so far are on their way to the ledger."""
+        """Begin the list of changes anew: those so far are on their way to the ledger.
+
+        But for the streams' heads, which are written once, with the last changes: where an old
+        snapshot keeps their dead versions, each one more makes the next slower to find.
+        """
         self.made: list[LiveClaim] = []
         self.freed: list[LiveClaim] = []
         self.entries: list[Entry] = []
         self.touched_bookings: dict[str, None] = {}
-        self.touched_streams: dict[str, None] = {}
 
     def add_booking(self, booking: Booking) -> None:
         """Put a booking read from the ledger, with its claims, into the world."""

@@ -265,7 +265,7 @@ class Transaction:
             if self.results[i] is not None:
                 continue
             if len(self.owners) >= self.frame.part:
-                yield Post(tuple(self._part(scope, world, until=i)))
+                yield Post(tuple(self._part(scope, world, until=i, last=False)))
             command = ticket.command
             if command.key is not None and command.key in answered:
                 first, answer = answered[command.key]
@@ -300,7 +300,9 @@ class Transaction:
         if found:
             raise Retryable("an actor was first seen by somebody else at the same moment")
 
-    def _part(self, scope: Scope, world: World, *, until: int) -> list[Statement]:
+    def _part(
+        self, scope: Scope, world: World, *, until: int, last: bool = True
+    ) -> list[Statement]:
         """What writes the changes since the last part, and the answers up to ticket `until`."""
         made = {claim.booking_id for claim in world.made if claim.no == 1}
         part = slice(self.written, until)
@@ -315,6 +317,7 @@ class Transaction:
                 if isinstance(result, Answer)
             ],
             self.old_keys,
+            heads=last,
         )
         statements = write_statements(self.tenant_id, written)
         if world.entries and self.first is None:

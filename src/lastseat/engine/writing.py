@@ -29,15 +29,19 @@ class Written(Struct):
     """The tickets decided here, with their answers."""
     old_keys: Sequence[str] = ()
     """Keys whose time is over, to be used anew."""
+    heads: bool = True
+    """Whether the heads are written too, with all that changed them since the lock."""
 
 
 def write_statements(tenant_id: str, written: Written) -> list[Statement]:
     """Everything but the COMMIT; empty when there is nothing to write."""
     statements: list[Statement] = []
     world = written.world
-    if world.entries:
+    if world.entries or (written.heads and world.touched_streams):
         statements += _newcomers(tenant_id, written)
-        params = append_params(tenant_id, world, written.commands, written.known)
+        params = append_params(
+            tenant_id, world, written.commands, written.known, heads=written.heads
+        )
         statements.append(Statement("append", params))
         statements += _definitions(tenant_id, world)
     statements += _keys(tenant_id, written)

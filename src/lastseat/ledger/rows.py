@@ -101,26 +101,31 @@ def live_claim(row: Row, world: World) -> LiveClaim:
 
 
 def append_params(
-    tenant_id: str, world: World, commands: Sequence[tuple[str, str]], known: Collection[str]
+    tenant_id: str,
+    world: World,
+    commands: Sequence[tuple[str, str]],
+    known: Collection[str],
+    *,
+    heads: bool = True,
 ) -> dict[str, Any]:
     """The parameters of `append` for all that a world's decisions changed.
 
     `commands` gives for each entry of the world its command's id and principal; `known` are the
-    bookings that have a row already.
+    bookings that have a row already. Without `heads` these are left for a later `append`.
     """
     params: dict[str, Any] = {"tenant": tenant_id, "now": world.now.isoformat()}
     params |= _journal(world, commands)
     params |= _bookings(world, known)
     params |= _claims(world, known)
-    heads = [world.bookables[stream] for stream in world.touched_streams]
-    params["h_bookable"] = array([x.bookable for x in heads])
+    written = [world.bookables[stream] for stream in world.touched_streams] if heads else []
+    params["h_bookable"] = array([x.bookable for x in written])
     actor = Kind.ACTOR
-    params["h_kind"] = array(["actor" if x.kind is actor else "unborn" for x in heads])
-    params["h_capacity"] = array([x.capacity for x in heads])
-    params["h_overbooked"] = array([x.overbooked for x in heads])
-    params["h_taken"] = array([x.taken for x in heads])
-    params["h_seq"] = array([x.seq for x in heads])
-    params["h_at"] = array([x.at for x in heads])
+    params["h_kind"] = array(["actor" if x.kind is actor else "unborn" for x in written])
+    params["h_capacity"] = array([x.capacity for x in written])
+    params["h_overbooked"] = array([x.overbooked for x in written])
+    params["h_taken"] = array([x.taken for x in written])
+    params["h_seq"] = array([x.seq for x in written])
+    params["h_at"] = array([x.at for x in written])
     return params
 
 
