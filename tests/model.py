@@ -52,6 +52,10 @@ LIVE = {
 }
 
 
+ARRIVED = {Status.CHECKED_IN, Status.COMPLETED, Status.NO_SHOW}
+"""Their time has come: nothing is left to confirm or to move."""
+
+
 def same(expected: o.AnyOutcome, answered: o.AnyOutcome) -> bool:
     """Whether an engine's answer is the one the model expected."""
     return _essence(expected) == _essence(answered)
@@ -74,6 +78,7 @@ class Thing:
     time: Stretch | None
     zone: str | None
     actor_time: ActorTime
+    location: str | None = None
     seq: int = 1
 
 
@@ -167,6 +172,8 @@ class Model:
                 return self._cancel(command)
             case c.Confirm() | c.Release() | c.Extend():
                 return self._hold(command, now)
+            case _:
+                return self._visit(command, now)
 
     # What there is ------------------------------------------------------------------------------
 
@@ -235,13 +242,20 @@ class Model:
         time = None
         if command.start is not None and command.end is not None:
             time = (command.start, command.end)
-        new = Thing(command.kind, command.capacity, time, command.time_zone, command.actor_time)
+        new = Thing(
+            command.kind,
+            command.capacity,
+            time,
+            command.time_zone,
+            command.actor_time,
+            command.location,
+        )
         old = self.things.get(command.bookable)
         if old is None:
             self.things[command.bookable] = new
             return o.Defined(bookable=command.bookable, created=True)
         names = {"kind": "kind", "capacity": "capacity", "time": "during", "zone": "time_zone"}
-        for mine, theirs in {**names, "actor_time": "actor_time"}.items():
+        for mine, theirs in {**names, "actor_time": "actor_time", "location": "location"}.items():
             if getattr(old, mine) != getattr(new, mine):
                 return o.AlreadyDefined(bookable=command.bookable, field=theirs)
         return o.Defined(bookable=command.bookable, created=False)
@@ -329,6 +343,10 @@ class Model:
         if not party.live:
             return o.NotBooked(actor=actor, booking_id=booking_id)
         if isinstance(command, c.Confirm):
+            if party.status in ARRIVED:
+                return o.WrongStatus(
+                    booking_id=booking_id, status=party.status, wanted=Status.CONFIRMED
+                )
             if party.status is not Status.CONFIRMED:
                 self._became(party, Status.CONFIRMED)
                 party.expires_at = party.limit_at = None
@@ -353,8 +371,46 @@ class Model:
             return party
         if not party.live:
             return o.NotBooked(actor=party.actor, booking_id=party.booking_id)
+        if party.status in {Status.COMPLETED, Status.NO_SHOW}:
+            return o.WrongStatus(
+                booking_id=party.booking_id, status=party.status, wanted=Status.CANCELLED
+            )
         self._became(party, Status.CANCELLED)
         return o.Cancelled(booking_id=party.booking_id, actor=party.actor, version=party.version)
+
+    def _visit(
+        self, command: c.CheckIn | c.CheckOut | c.Complete | c.NoShow | c.Update, now: datetime
+    ) -> o.AnyOutcome:
+        party = self._find(command.target, command.version)
+        if not isinstance(party, Party):
+            return party
+        booking_id, actor, was = party.booking_id, party.actor, party.status
+        if was is Status.EXPIRED:
+            return o.HoldExpired(booking_id=booking_id, expired_at=party.expires_at or now)
+        if not party.live:
+            return o.NotBooked(actor=actor, booking_id=booking_id)
+        if isinstance(command, c.Update):
+            self._became(party, was)
+            return o.Updated(
+                booking_id=booking_id, actor=actor, version=party.version, fields=written(command)
+            )
+        coming = {Status.RESERVED, Status.CONFIRMED}
+        says: type[o.CheckedIn | o.CheckedOut | o.Completed | o.NoShow]
+        if isinstance(command, c.CheckIn):
+            becomes, says = Status.CHECKED_IN, o.CheckedIn
+            may = was in coming or (command.late and was is Status.NO_SHOW)
+        elif isinstance(command, c.NoShow):
+            becomes, says, may = Status.NO_SHOW, o.NoShow, was in coming
+        else:
+            becomes, may = Status.COMPLETED, was is Status.CHECKED_IN
+            says = o.CheckedOut if isinstance(command, c.CheckOut) else o.Completed
+        if not may:
+            return o.WrongStatus(booking_id=booking_id, status=was, wanted=becomes)
+        begins = min(piece.during[0] for piece in party.pieces)
+        if isinstance(command, c.NoShow) and begins > now:
+            return o.TooEarly(booking_id=booking_id, not_before=begins)
+        self._became(party, becomes)
+        return says(booking_id=booking_id, actor=actor, version=party.version)
 
     def _expire(self, command: c.Expire) -> o.AnyOutcome:
         party = self._find(command.target, None)
@@ -423,6 +479,8 @@ class Model:
             return party
         if not party.live:
             return o.NotBooked(actor=party.actor, booking_id=party.booking_id)
+        if party.status in ARRIVED:
+            return o.WrongStatus(booking_id=party.booking_id, status=party.status, wanted="a move")
         wanted = self._pieces(relocation.claims)
         if not isinstance(wanted, list):
             return wanted
@@ -555,7 +613,7 @@ class Model:
                     taken = sum(x.units for x in there)
                     if taken + sum(x.units for x in new) > thing.capacity:
                         refusal = _full(actor, piece, thing, taken)
-                elif thing.kind is Kind.POOL:
+                elif thing.kind is not Kind.RESOURCE:
                     if most_at_once(there + new, piece.blocked) > thing.capacity:
                         refusal = _full(actor, piece, thing, most_at_once(there, piece.blocked))
                 elif any(meet(piece.blocked, x.blocked) for x in there):
@@ -597,6 +655,18 @@ class Model:
             first = overlaps[0]
             return o.ActorBusy(actor=actor, booking_id=first.booking_id, during=first.during)
         return overlaps
+
+
+def written(command: c.Update) -> tuple[str, ...]:
+    """The names of the details that an update gives, metadata first."""
+    contact = command.contact or c.Contact()
+    parts = {
+        "metadata": command.metadata,
+        "contact.name": contact.name,
+        "contact.email": contact.email,
+        "contact.phone": contact.phone,
+    }
+    return tuple(name for name, given in parts.items() if given is not None)
 
 
 def meet(one: Stretch, other: Stretch) -> bool:

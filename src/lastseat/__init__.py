@@ -11,7 +11,7 @@
 """
 
 from lastseat.core import outcomes
-from lastseat.core.commands import Claim
+from lastseat.core.commands import Claim, Contact
 from lastseat.core.events import ActorTime, Fact, Kind
 from lastseat.core.interval import Interval
 from lastseat.core.observed import Observed
@@ -28,26 +28,37 @@ from lastseat.engine.errors import (
     RetryTransaction,
 )
 from lastseat.ledger.migrate import MigrationError
-from lastseat.library.asynchronous import AsyncEngine, AsyncTenant, NotFound
+from lastseat.library.asynchronous.engine import AsyncEngine, NotFound
+from lastseat.library.asynchronous.tenant import AsyncTenant
 from lastseat.library.build import Commands
+from lastseat.library.forgetting import Forgotten
 from lastseat.library.opening import open, open_async  # noqa: A004 - used as lastseat.open
-from lastseat.library.synchronous import Engine, Tenant
+from lastseat.library.synchronous.engine import Engine
+from lastseat.library.synchronous.tenant import Tenant
 from lastseat.library.transaction import execute_in
+from lastseat.reads.audit import AuditClaim, AuditEntry, AuditState, BookingRow
+from lastseat.reads.listing import Page
 
 __all__ = [
     "ActorTime",
     "AnyOutcome",
     "AsyncEngine",
     "AsyncTenant",
+    "AuditClaim",
+    "AuditEntry",
+    "AuditState",
+    "BookingRow",
     "Claim",
     "Code",
     "CommandFailed",
     "Commands",
+    "Contact",
     "DatabaseUnavailable",
     "EmbeddedError",
     "Engine",
     "EngineClosed",
     "Fact",
+    "Forgotten",
     "ForkedEngine",
     "Interval",
     "Kind",
@@ -56,6 +67,7 @@ __all__ = [
     "NotFound",
     "Observed",
     "OutcomeUnknown",
+    "Page",
     "RetryTransaction",
     "Status",
     "Tenant",

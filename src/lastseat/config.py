@@ -1,12 +1,22 @@
-"""Where the database is, by configuration: an argument, else the environment, else embedded."""
+"""Where the database is, and whose signed tokens count, by configuration.
+
+The database: an argument, else the environment, else embedded. Tokens: the environment alone.
+"""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 URL_VARIABLE = "LASTSEAT_DATABASE_URL"
 DATA_DIR_VARIABLE = "LASTSEAT_DATA_DIR"
+TOKEN_ISSUER_VARIABLE = "LASTSEAT_TOKEN_ISSUER"  # noqa: S105 - a variable's name
+TOKEN_AUDIENCE_VARIABLE = "LASTSEAT_TOKEN_AUDIENCE"  # noqa: S105
+TOKEN_KEY_FILE_VARIABLE = "LASTSEAT_TOKEN_KEY_FILE"  # noqa: S105
+TOKEN_SECRET_FILE_VARIABLE = "LASTSEAT_TOKEN_SECRET_FILE"  # noqa: S105
+TOKEN_JWKS_URL_VARIABLE = "LASTSEAT_TOKEN_JWKS_URL"  # noqa: S105
 
 
 class Database(Struct, frozen=True):
@@ -32,3 +42,68 @@ def database(url: str | None = None, data_dir: str | os.PathLike[str] | None = N
         return Database(url=url)
     directory = data_dir or os.environ.get(DATA_DIR_VARIABLE) or None
     return Database(data_dir=Path(directory) if directory else None)
+
+
+class TokenSettings(Struct, frozen=True):
+    """Whose signed tokens count, and exactly one way to verify them.
+
+    `key_file`: a public key in PEM, or a JWKS. `secret_file`: a secret shared with the issuer, for
+    HS256. `jwks_url`: where the issuer publishes its keys, over https.
+    """
+
+    issuer: str
+    audience: str
+    key_file: Path | None = None
+    secret_file: Path | None = None
+    jwks_url: str | None = None
+
+
+def tokens(environment: Mapping[str, str] | None = None) -> TokenSettings | None:
+    """What is in force by the variables LASTSEAT_TOKEN_*; None: no token is accepted.
+
+    Raises `ValueError` when they are incomplete or contradict each other. Files are not read here.
+    """
+    variables = os.environ if environment is None else environment
+    issuer, audience, key_file, secret_file, jwks_url = (
+        variables.get(name, "").strip()
+        for name in (
+            TOKEN_ISSUER_VARIABLE,
+            TOKEN_AUDIENCE_VARIABLE,
+            TOKEN_KEY_FILE_VARIABLE,
+            TOKEN_SECRET_FILE_VARIABLE,
+            TOKEN_JWKS_URL_VARIABLE,
+        )
+    )
+    ways = [way for way in (key_file, secret_file, jwks_url) if way]
+    if not (issuer or audience or ways):
+        return None
+    if not (issuer and audience):
+        missing = TOKEN_AUDIENCE_VARIABLE if issuer else TOKEN_ISSUER_VARIABLE
+        raise ValueError(f"{missing} is not set: tokens need an issuer and an audience")
+    if len(ways) != 1:
+        raise ValueError(
+            f"set one of {TOKEN_KEY_FILE_VARIABLE}, {TOKEN_SECRET_FILE_VARIABLE} and"
+            f" {TOKEN_JWKS_URL_VARIABLE}: {len(ways)} are set"
+        )
+    if jwks_url:
+        _check_jwks_url(jwks_url)
+    return TokenSettings(
+        issuer=issuer,
+        audience=audience,
+        key_file=Path(key_file) if key_file else None,
+        secret_file=Path(secret_file) if secret_file else None,
+        jwks_url=jwks_url or None,
+    )
+
+
+def _check_jwks_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+        # An impossible port is found when it is asked for.
+        _ = parts.port
+    except ValueError:
+        sound = False
+    if not sound:
+        # The message does not repeat it: it may hold a password.
+        raise ValueError(f"{TOKEN_JWKS_URL_VARIABLE} must be https://, without a user name")

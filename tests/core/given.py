@@ -65,6 +65,12 @@ def pool(name: str, capacity: int, time: ActorTime = ActorTime.ALLOW) -> c.Defin
     return c.Define(**BASE, bookable=name, kind=Kind.POOL, capacity=capacity, actor_time=time)
 
 
+def limit(name: str, capacity: int) -> c.Define:
+    return c.Define(
+        **BASE, bookable=name, kind=Kind.LIMIT, capacity=capacity, actor_time=ActorTime.ALLOW
+    )
+
+
 def event(name: str, capacity: int, *starts: str, zone: str = "UTC") -> c.Define:
     kind = Kind.EVENT
     return c.Define(
@@ -122,6 +128,27 @@ def extend(number: int, seconds: int, version: int | None = None, **more: Any) -
 
 def expire(number: int, **more: Any) -> c.Expire:
     return c.Expire(**BASE | more, target=by_id(number))
+
+
+def check_in(number: int, version: int | None = None, **more: Any) -> c.CheckIn:
+    return c.CheckIn(**BASE | more, target=by_id(number), version=version)
+
+
+def check_out(number: int, version: int | None = None, **more: Any) -> c.CheckOut:
+    return c.CheckOut(**BASE | more, target=by_id(number), version=version)
+
+
+def complete(number: int, version: int | None = None, **more: Any) -> c.Complete:
+    return c.Complete(**BASE | more, target=by_id(number), version=version)
+
+
+def no_show(number: int, version: int | None = None, **more: Any) -> c.NoShow:
+    return c.NoShow(**BASE | more, target=by_id(number), version=version)
+
+
+def update(number: int, version: int | None = None, **more: Any) -> c.Update:
+    more = {"metadata": {"wheelchair": True}, **more}
+    return c.Update(**BASE | more, target=by_id(number), version=version)
 
 
 def to(number: int, *claims: c.Claim, version: int | None = None) -> c.Relocation:

@@ -32,11 +32,13 @@ VENUE = (
     g.resource("room"),
     g.pool("skis", 3),
     g.pool("guides", 2, ActorTime.WARN),
+    g.limit("service:tour", 3),
 )
 KINDS = {define.bookable: define.kind for define in VENUE}
 
 actors = st.sampled_from(ACTORS)
-pools = st.sampled_from([name for name, kind in KINDS.items() if kind is Kind.POOL])
+PEAKED = (Kind.POOL, Kind.LIMIT)
+pools = st.sampled_from([name for name, kind in KINDS.items() if kind in PEAKED])
 rarely = st.integers(0, 9).map(lambda x: x == 9)
 names = st.sampled_from([*KINDS, *KINDS, "nowhere"])
 
@@ -44,10 +46,10 @@ names = st.sampled_from([*KINDS, *KINDS, "nowhere"])
 @st.composite
 def sensibly(draw: st.DrawFn) -> c.Claim:
     """A claim that only what is taken can refuse."""
-    kind = draw(st.sampled_from([Kind.OCCURRENCE, Kind.POOL, Kind.RESOURCE]))
-    name = draw(st.sampled_from([x for x in KINDS if KINDS[x] is kind]))
+    kinds = draw(st.sampled_from([(Kind.OCCURRENCE,), PEAKED, (Kind.RESOURCE,)]))
+    name = draw(st.sampled_from([x for x in KINDS if KINDS[x] in kinds]))
     units = draw(st.sampled_from([1, 1, 2]))
-    if kind is Kind.OCCURRENCE:
+    if KINDS[name] is Kind.OCCURRENCE:
         return g.claim(name, units)
     start = 30 * draw(st.integers(0, 3))
     end = start + 30 * draw(st.integers(1, 3))
@@ -67,6 +69,13 @@ def oddly(draw: st.DrawFn) -> c.Claim:
 
 
 sensible = sensibly()
+Visit = c.CheckIn | c.CheckOut | c.Complete | c.NoShow | c.Update
+visits = st.sampled_from([c.CheckIn, c.CheckIn, c.CheckOut, c.Complete, c.NoShow, c.Update])
+DETAILS: tuple[dict[str, Any], ...] = (
+    {"metadata": {"wheelchair": True}},
+    {"contact": c.Contact(name="Ann", phone="")},
+    {"metadata": {}, "contact": c.Contact(email="ann@example.org")},
+)
 claims = st.lists(st.one_of(sensible, sensible, oddly()), min_size=1, max_size=3).map(tuple)
 
 
@@ -124,6 +133,28 @@ class VenueMachine(RuleBasedStateMachine):
         target = self.target(extra)
         version = self.version(target, extra)
         self.settle(kind(**g.BASE, target=target, version=version, **self.observed(extra)))
+
+    @precondition(lambda self: self.model.parties)
+    @rule(kind=visits, extra=st.data())
+    def visit(self, kind: type[Visit], extra: st.DataObject) -> None:
+        target = self.target(extra)
+        more: dict[str, Any] = {"late": True} if kind is c.CheckIn and extra.draw(rarely) else {}
+        if kind is c.Update:
+            more = extra.draw(st.sampled_from(DETAILS))
+        version = self.version(target, extra)
+        self.settle(kind(**g.BASE, target=target, version=version, **more))
+
+    @precondition(lambda self: self.live())
+    @rule(kinds=st.lists(visits, min_size=2, max_size=3), cancelled=st.booleans(), extra=st.data())
+    def come_and_go(self, kinds: list[type[Visit]], cancelled: bool, extra: st.DataObject) -> None:
+        """One visit after the other, of one booking: mostly in an order that is not allowed."""
+        booking_id = extra.draw(st.sampled_from(self.live())).booking_id
+        target = c.BookingId(booking_id)
+        for kind in kinds:
+            more: dict[str, Any] = DETAILS[0] if kind is c.Update else {}
+            self.settle(kind(**g.BASE, target=target, **more))
+        if cancelled:
+            self.settle(c.Cancel(**g.BASE, target=target))
 
     @precondition(lambda self: self.model.parties)
     @rule(minutes=st.sampled_from([1, 20, 50, 100]), extra=st.data())
@@ -276,7 +307,7 @@ class VenueMachine(RuleBasedStateMachine):
                 assert bookable.overbooked == max(0, taken - bookable.capacity)
                 assert not bookable.overbooked or bookable.bookable in self.overridden
                 assert bookable.left == max(0, bookable.capacity - taken)
-            elif bookable.kind is Kind.POOL:
+            elif bookable.kind in PEAKED:
                 since = self.changed.get(bookable.bookable, g.at(-999))
                 instants = [max(since, claim.blocked.start) for claim in claims]
                 over = any(self.in_use(claims, now) > bookable.capacity for now in instants)

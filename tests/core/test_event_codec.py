@@ -44,6 +44,14 @@ WRITTEN = {
     "released": ("{}", e.Released()),
     "cancelled": ("{}", e.Cancelled()),
     "expired": ("{}", e.Expired()),
+    "checked_in": ("{}", e.CheckedIn()),
+    "checked_out": ("{}", e.CheckedOut()),
+    "completed": ("{}", e.Completed()),
+    "no_show": ("{}", e.NoShow()),
+    "updated": (
+        '{"fields":["metadata","contact.email"]}',
+        e.Updated(("metadata", "contact.email")),
+    ),
     "fact": ('{"name":"doors","data":{"open":true}}', e.Fact("doors", {"open": True})),
     "checkpoint": (
         '{"capacity":2,"overbooked":0,"taken":1}',
@@ -53,10 +61,28 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("name", e.TYPES)
-def test_journals_written_by_the_first_release_stay_readable(name: str) -> None:
+def test_journals_written_by_the_release_that_had_them_first_stay_readable(name: str) -> None:
     """The texts are frozen: a change of shape needs a new body version and an upcaster."""
     body, event = WRITTEN[name]
     assert e.decode(name, 1, body) == event
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "event"),
+    [
+        (
+            "defined",
+            '{"kind":"limit","capacity":2,"actor_time":"allow","location":"north"}',
+            e.Defined(e.Kind.LIMIT, 2, actor_time=e.ActorTime.ALLOW, location="north"),
+        ),
+        ("checked_in", '{"late":true}', e.CheckedIn(late=True)),
+    ],
+)
+def test_what_was_added_to_a_body_since_is_readable_too(
+    name: str, body: str, event: e.Event
+) -> None:
+    assert e.decode(name, 1, body) == event
+    assert e.encode(event) == body
 
 
 def test_an_old_body_is_brought_up_to_date_by_its_upcaster(monkeypatch: pytest.MonkeyPatch) -> None:

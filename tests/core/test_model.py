@@ -7,12 +7,15 @@ proves nothing.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from tests.core import given as g
 from tests.core.machine import VenueMachine
 
-from lastseat.core import booking, capacity, decide, moving, state
+from lastseat.core import booking, capacity, decide, moving, state, visiting
+from lastseat.core import commands as c
 from lastseat.core.interval import Interval, Load
 from lastseat.core.state import Bookable, Booking, Entry
 from lastseat.core.world import World
@@ -158,6 +161,27 @@ def deciding_changes_the_world(core: pytest.MonkeyPatch) -> None:
     core.setattr(booking, "shortage", shortage)
 
 
+def whoever_arrived_can_still_cancel(core: pytest.MonkeyPatch) -> None:
+    core.setattr(booking, "may_follow", lambda *_: True)
+
+
+def whoever_left_can_arrive_again(core: pytest.MonkeyPatch) -> None:
+    core.setattr(visiting, "may_follow", lambda *_: True)
+
+
+def nobody_is_too_early_for_a_no_show(core: pytest.MonkeyPatch) -> None:
+    core.setattr(visiting, "min", lambda _: g.at(-999), raising=False)
+
+
+def a_no_show_walks_in(core: pytest.MonkeyPatch) -> None:
+    whole = visiting.decide_check_in
+
+    def whoever(world: World, command: c.CheckIn) -> booking.Decision:
+        return whole(world, msgspec.structs.replace(command, late=True))
+
+    core.setattr(visiting, "decide_check_in", whoever)
+
+
 PLANTED: list[Plant] = [
     nothing_is_ever_full,
     a_pools_peak_is_nothing,
@@ -176,6 +200,10 @@ PLANTED: list[Plant] = [
     seats_behind_stay_where_they_were,
     every_entry_leads,
     deciding_changes_the_world,
+    whoever_arrived_can_still_cancel,
+    whoever_left_can_arrive_again,
+    nobody_is_too_early_for_a_no_show,
+    a_no_show_walks_in,
 ]
 
 

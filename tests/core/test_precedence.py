@@ -4,6 +4,7 @@ Each ladder is one command that has everything wrong with it; step by step the f
 put right, and the next is the answer, up to the success. A refusal lower down held all the while.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -40,6 +41,9 @@ def world() -> World:
         g.occurrence("then", 9, 0, 60, ActorTime.REFUSE),
         g.occurrence("at once", 9, 30, 90, ActorTime.REFUSE),
         g.occurrence("free", 1, 120, 180),
+        g.occurrence("soon", 1, 120, 180),
+        g.occurrence("now", 1, -60, 60),
+        g.book("eve", claim("now"), number=10),
         g.resource("lane"),
         g.book("ann", claim("hers"), number=1),
         g.book("ben", claim("full"), claim("lane", 1, 0, 60), number=2),
@@ -48,6 +52,7 @@ def world() -> World:
         g.cancel(4),
         g.hold("cy", claim("at once"), number=5, seconds=60),
         g.book("dee", claim("at once"), number=6),
+        g.book("eve", claim("soon"), number=8, confirmed=False),
     )
 
 
@@ -147,6 +152,53 @@ EXPIRE = [
     Step(g.expire(5), Code.NOT_EXPIRED),
     Step(g.expire(5), Code.EXPIRED, seconds=60),
 ]
+Visit = tuple[Callable[..., c.AnyCommand], int, Code]
+VISITS: dict[str, Visit] = {
+    "CHECK_IN": (g.check_in, 6, Code.CHECKED_IN),
+    "CHECK_OUT": (g.check_out, 1, Code.CHECKED_OUT),
+    "COMPLETE": (g.complete, 1, Code.COMPLETED),
+    "NO_SHOW": (g.no_show, 6, Code.NO_SHOW),
+}
+
+
+def visit(do: Callable[..., c.AnyCommand], wrong: int, done: Code) -> dict[str, list[Step]]:
+    """The ladders of a command that finds booking `wrong` in a status that is not for it."""
+    right = {Code.CHECKED_IN: 8, Code.NO_SHOW: 10}.get(done, 6)
+    up = [
+        Step(do(7, 0, expected=STALE), Code.INVALID),
+        Step(do(7, expected=STALE), Code.CONFLICT),
+        Step(do(7), Code.UNKNOWN_BOOKING),
+        Step(do(wrong), Code.WRONG_STATUS),
+        Step(do(right), Code.CLOCK_BEHIND),
+        Step(do(right), done, seconds=0),
+    ]
+    gone = [Step(do(4, 9), Code.CONFLICT), Step(do(4), Code.NOT_BOOKED)]
+    late = [
+        Step(do(5, 9), Code.CONFLICT, seconds=60),
+        Step(do(5), Code.HOLD_EXPIRED, seconds=60),
+        Step(do(5), Code.WRONG_STATUS, seconds=0),
+    ]
+    return {"": up, " gone": gone, " late": late}
+
+
+UPDATE = [
+    Step(g.update(7, 0, expected=STALE), Code.INVALID),
+    Step(g.update(7, expected=STALE), Code.CONFLICT),
+    Step(g.update(7), Code.UNKNOWN_BOOKING),
+    Step(g.update(1), Code.CLOCK_BEHIND),
+    Step(g.update(3), Code.UPDATED, seconds=0),
+]
+UPDATE_GONE = [Step(g.update(4, 9), Code.CONFLICT), Step(g.update(4), Code.NOT_BOOKED)]
+UPDATE_LATE = [
+    Step(g.update(5, 9), Code.CONFLICT, seconds=60),
+    Step(g.update(5), Code.HOLD_EXPIRED, seconds=60),
+]
+NO_SHOW_SOON = [
+    Step(g.no_show(8, 9), Code.CONFLICT),
+    Step(g.no_show(8), Code.TOO_EARLY),
+    Step(g.no_show(8), Code.TOO_EARLY, seconds=7199),
+    Step(g.no_show(8), Code.NO_SHOW, seconds=7200),
+]
 MOVE = [
     Step(g.move(g.to(7, NOWHERE, BAD), expected=STALE), Code.INVALID),
     Step(g.move(g.to(7, NOWHERE), expected=STALE), Code.CONFLICT),
@@ -216,13 +268,17 @@ LADDERS = {
     name.lower(): steps
     for name, steps in list(globals().items())
     if isinstance(steps, list) and steps and isinstance(steps[0], Step)
+} | {
+    name.lower() + part: steps
+    for name, row in VISITS.items()
+    for part, steps in visit(*row).items()
 }
 ORDER = list(Code)
 
 
 def arrange(seconds: int) -> World:
     there = world()
-    # No command checks anybody in yet.
+    # As if they had come on time.
     there.bookings[g.an_id(6)].status = Status.CHECKED_IN
     there.bookings[g.an_id(3)].status = Status.COMPLETED
     there.now = g.T0 + timedelta(seconds=seconds)

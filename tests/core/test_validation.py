@@ -27,6 +27,9 @@ GOOD: dict[str, c.AnyCommand] = {
     "define resource": g.resource("lane"),
     "define pool": g.pool("skis", 3),
     "define event": g.event("yoga", 2, "2026-11-23T18:00"),
+    "define a place": msgspec.structs.replace(
+        g.pool("boats", 3), location="north", name="Bóats", attributes={"colour": ["red"]}
+    ),
     "book": g.book("ann", SEAT, LANE, metadata={"wheelchair": [True, 1, 1.5, None, {"é": "ü"}]}),
     "hold": g.hold("ann", SEAT, limit_seconds=900),
     "override": g.book("ann", SEAT, override=True, reason="the mayor"),
@@ -35,6 +38,12 @@ GOOD: dict[str, c.AnyCommand] = {
     "cancel": g.cancel(1),
     "extend": g.extend(1, 60),
     "expire": g.expire(1),
+    "check_in": g.check_in(1, late=True),
+    "check_out": g.check_out(1),
+    "complete": g.complete(1, reason="the game is over\nand they have left"),
+    "no_show": g.no_show(1),
+    "update": g.update(1, contact=c.Contact(name="", email="", phone="")),
+    "define limit": g.limit("service:tour", 2),
     "move": g.move(g.to(1, SEAT), g.to(2, LANE, version=1)),
     "change_capacity": g.change("show", 3),
     "append": c.Append(**g.BASE, facts=FACTS, expected={"show": 1}),
@@ -94,6 +103,12 @@ def test_a_name_is_printable_text_of_a_bounded_length(bad: Any) -> None:
     if bad is not None:
         assert field(booking(key=bad)) == "key"
         assert field(but(GOOD["define"], time_zone=bad)) == "time_zone"
+        assert field(but(GOOD["define"], location=bad)) == "location"
+        assert field(but(GOOD["define"], name=bad)) == "name"
+        assert field(booking(contact=c.Contact(name=bad))) == "contact.name"
+        assert field(but(GOOD["confirm"], contact=c.Contact(name=bad))) == "contact.name"
+        if bad != "":
+            assert field(but(GOOD["update"], contact=c.Contact(name=bad))) == "contact.name"
         assert field(claiming(time_zone=bad)) == "claims[1].time_zone"
     if not isinstance(bad, list):
         assert field(booking(expected={bad: 1})) == "expected"
@@ -151,9 +166,13 @@ def test_a_hold_is_a_number_of_seconds(bad: Any) -> None:
     assert field(but(GOOD["extend"], seconds=bad)) == "seconds"
 
 
+VISITS = ("check_in", "check_out", "complete", "no_show", "update")
+VERSIONED = ("confirm", "release", "cancel", "extend", *VISITS)
+
+
 @pytest.mark.parametrize("bad", [0, -1, 2**31, True, 1.0, "1"])
 def test_a_version_is_a_whole_number(bad: Any) -> None:
-    for name in ("confirm", "release", "cancel", "extend"):
+    for name in VERSIONED:
         assert field(but(GOOD[name], version=bad)) == "version"
     assert field(g.move(g.to(1, SEAT), g.to(2, SEAT, version=bad))) == "moves[1].version"
 
@@ -168,6 +187,7 @@ def test_a_yes_or_no_is_nothing_else(bad: Any) -> None:
     """Else an override of "no" would be one."""
     assert field(booking(override=bad, reason="why")) == "override"
     assert field(booking(confirmed=bad)) == "confirmed"
+    assert field(but(GOOD["check_in"], late=bad)) == "late"
     assert field(but(GOOD["move"], override=bad, reason="why")) == "override"
     assert field(but(GOOD["change_capacity"], override=bad, reason="why")) == "override"
 
@@ -242,7 +262,7 @@ def test_an_actors_own_time_is_never_claimed_or_defined_by_name() -> None:
 
 @pytest.mark.parametrize("bad", [None, "an id", ("show", "ann"), SEAT])
 def test_a_target_names_a_booking(bad: Any) -> None:
-    for name in ("confirm", "release", "cancel", "extend", "expire"):
+    for name in (*VERSIONED, "expire"):
         assert field(but(GOOD[name], target=bad)) == "target"
     relocation = c.Relocation(target=bad, claims=(SEAT,))
     assert field(g.move(relocation)) == "moves[0].target"
@@ -264,6 +284,70 @@ def test_an_override_says_why(bad: Any) -> None:
     assert field(booking(override=True, reason=bad)) == "reason"
     assert field(but(GOOD["move"], override=True, reason=bad)) == "reason"
     assert field(but(GOOD["change_capacity"], override=True, reason=bad)) == "reason"
+
+
+@pytest.mark.parametrize("bad", ["", "  ", "x" * (limits.TEXT_LENGTH + 1), "\x00", 7])
+@pytest.mark.parametrize("name", GOOD)
+def test_a_reason_is_a_text_whatever_it_is_for(name: str, bad: Any) -> None:
+    assert field(but(GOOD[name], reason=bad)) == "reason"
+
+
+CONTACTS: dict[str, tuple[Any, str]] = {
+    "nothing": (c.Contact(), "contact"),
+    "a mapping": ({"email": "ann@example.org"}, "contact"),
+    "an address without @": (c.Contact(email="ann.example.org"), "contact.email"),
+    "two of them": (c.Contact(email="ann@home@example.org"), "contact.email"),
+    "nobody's": (c.Contact(email="@example.org"), "contact.email"),
+    "nowhere's": (c.Contact(email="ann@"), "contact.email"),
+    "a space": (c.Contact(email="ann smith@example.org"), "contact.email"),
+    "two lines": (c.Contact(email="ann@example.org\nBcc: all"), "contact.email"),
+    "too long an address": (c.Contact(email="a" * 250 + "@x.yz"), "contact.email"),
+    "no text": (c.Contact(email=7), "contact.email"),  # type: ignore[arg-type]
+    "letters": (c.Contact(phone="call me"), "contact.phone"),
+    "too long a number": (c.Contact(phone="1" * 41), "contact.phone"),
+    "other digits": (c.Contact(phone="\u0661\u0662"), "contact.phone"),
+    "a number": (c.Contact(phone=4), "contact.phone"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize(("bad", "wrong"), CONTACTS.values(), ids=CONTACTS)
+def test_a_contact_can_be_reached(bad: Any, wrong: str) -> None:
+    assert field(booking(contact=bad)) == wrong
+    assert field(but(GOOD["confirm"], contact=bad)) == wrong
+    assert field(but(GOOD["update"], contact=bad)) == wrong
+
+
+@pytest.mark.parametrize("part", ["name", "email", "phone"])
+def test_only_an_update_clears_a_part_of_a_contact(part: str) -> None:
+    cleared = c.Contact(**{part: ""})
+    assert field(booking(contact=cleared)) == f"contact.{part}"
+    assert field(but(GOOD["confirm"], contact=cleared)) == f"contact.{part}"
+    assert validate(but(GOOD["update"], contact=cleared)) is None
+
+
+def test_a_contact_as_people_give_it_is_taken() -> None:
+    contact = c.Contact(
+        name="Zo\u00eb M\u00fcller-O'Hara",
+        email="zo\u00eb+tag@b\u00fccher.example",
+        phone="+32 (0)2/555.12-34",
+    )
+    assert validate(booking(contact=contact)) is None
+
+
+def test_an_update_without_anything_to_update_is_refused() -> None:
+    assert field(but(GOOD["update"], metadata=None, contact=None)) == "metadata"
+
+
+def test_a_services_ids_are_for_limits() -> None:
+    for name in ("define", "define resource", "define pool", "define event"):
+        assert field(but(GOOD[name], bookable="service:tour")) == "bookable"
+    assert validate(but(GOOD["define limit"], bookable="promo SPRING")) is None
+    assert validate(booking(claims=(claim("service:tour", 1, 0, 60),))) is None
+
+
+@pytest.mark.parametrize("time", [ActorTime.REFUSE, ActorTime.WARN])
+def test_a_limit_takes_nobodys_time(time: ActorTime) -> None:
+    assert field(but(GOOD["define limit"], actor_time=time)) == "actor_time"
 
 
 def itself() -> dict[str, Any]:
@@ -311,6 +395,8 @@ METADATA: dict[str, Any] = {
 @pytest.mark.parametrize("bad", METADATA.values(), ids=METADATA)
 def test_metadata_is_json_of_a_bounded_size(bad: Any) -> None:
     assert field(booking(metadata=bad)) == "metadata"
+    assert field(but(GOOD["update"], metadata=bad)) == "metadata"
+    assert field(but(GOOD["define"], attributes=bad)) == "attributes"
 
 
 @pytest.mark.parametrize("bad", ["occurrence", "cinema", None, 1, ActorTime.ALLOW])

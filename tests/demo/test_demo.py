@@ -2,15 +2,18 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
-from tests.cli.running import PROGRAM, SECONDS, environment, lastseat
+from tests.cli.running import PROGRAM, SECONDS, environment, error_line, lastseat
 
 import lastseat as library
 from lastseat.demo.crowd import CrowdFailed, rush
@@ -36,7 +39,7 @@ SELL_TWICE = """
 
 
 def test_a_crowd_in_several_processes_is_sold_12_places_and_3_lanes(conninfo: str) -> None:
-    done = lastseat("demo", "--bookers", "60", "--processes", "3", "--url", conninfo)
+    done = lastseat("demo", "--exit", "--bookers", "60", "--processes", "3", "--url", conninfo)
     assert done.returncode == 0, done.stdout + done.stderr
     summary = "booked 12 of the class and 3 lanes, full 48, conflicts 57, oversold 0"
     assert summary in done.stdout.splitlines()
@@ -46,7 +49,7 @@ def test_a_crowd_in_several_processes_is_sold_12_places_and_3_lanes(conninfo: st
 
 
 def test_fewer_bookers_than_places_are_all_booked(conninfo: str) -> None:
-    done = lastseat("demo", "--bookers", "2", "--processes", "4", "--url", conninfo)
+    done = lastseat("demo", "--exit", "--bookers", "2", "--processes", "4", "--url", conninfo)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "booked 2 of the class and 2 lanes, full 0, conflicts 0, oversold 0" in done.stdout
 
@@ -60,7 +63,7 @@ def test_control_what_is_sold_twice_is_counted_and_is_exit_code_1(
     where = database()
     with psycopg.connect(where) as connection:
         connection.execute(SELL_TWICE.format(bookables=bookables).encode())
-    done = lastseat("demo", "--bookers", "40", "--processes", "2", "--url", where)
+    done = lastseat("demo", "--exit", "--bookers", "40", "--processes", "2", "--url", where)
     assert done.returncode == 1, done.stderr
     assert count in done.stdout
     assert "NOT AS IT SHOULD BE" in done.stdout
@@ -73,6 +76,9 @@ def test_it_starts_an_embedded_server_and_stops_it_again(data_dir: Path) -> None
     assert done.returncode == 0, done.stdout + done.stderr
     assert "oversold 0" in done.stdout
     assert "stopped" in lastseat("db", "status", "--data-dir", str(data_dir)).stdout
+    # Nobody had a key before, and the first owner's is shown once.
+    assert "first owner" in done.stdout
+    assert "ls_sk_" in done.stdout
     # The next command it recommends works as printed.
     (verify,) = [x.split() for x in done.stdout.splitlines() if x.startswith("  lastseat verify")]
     proven = lastseat(*verify[1:])
@@ -83,6 +89,7 @@ def test_it_starts_an_embedded_server_and_stops_it_again(data_dir: Path) -> None
         "demo", "--exit", "--bookers", "3", "--processes", "1", "--data-dir", str(data_dir)
     )
     assert again.returncode == 0, again.stdout + again.stderr
+    assert "first owner" not in again.stdout
     assert "running" in lastseat("db", "status", "--data-dir", str(data_dir)).stdout
 
 
@@ -102,7 +109,8 @@ def test_ended_in_the_middle_it_leaves_nobody_behind_and_nothing_wrong(
     assert process.stdout is not None
     while "The rush" not in process.stdout.readline():
         assert process.poll() is None, "it ended before the rush"
-    wait_until(lambda: len(members(process.pid)) > 3, "the crowd does not come")
+    # The demonstration, its service, and three of the crowd.
+    wait_until(lambda: len(members(process.pid)) > 4, "the crowd does not come")
     if how is signal.SIGINT:
         os.killpg(process.pid, how)  # As the terminal does: to all of them.
     else:
@@ -112,7 +120,7 @@ def test_ended_in_the_middle_it_leaves_nobody_behind_and_nothing_wrong(
     assert "Traceback" not in complaints
     wait_until(lambda: not members(process.pid), "processes of the crowd are left")
 
-    again = lastseat("demo", "--bookers", "20", "--processes", "1", "--url", where)
+    again = lastseat("demo", "--exit", "--bookers", "20", "--processes", "1", "--url", where)
     assert again.returncode == 0, again.stderr
     assert lastseat("verify", "--url", where).returncode == 0
 
@@ -138,10 +146,83 @@ def wait_until(true: Callable[[], bool], otherwise: str) -> None:
         time.sleep(0.01)
 
 
-def test_a_crowd_that_can_not_reach_the_database_says_so() -> None:
+def test_a_crowd_that_can_not_reach_the_service_says_so() -> None:
     goal = coming(sample(), date(2026, 11, 18)).goal
-    with pytest.raises(CrowdFailed, match="can't be reached"):
-        rush("host=127.0.0.1 port=1 dbname=x user=x", "t", goal, ["ann"], 1)
+    with pytest.raises(CrowdFailed, match="no answer after"):
+        rush("http://127.0.0.1:1", "key", goal, ["ann"], 1)
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_started(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = lastseat("demo", "--exit", "--port", port, "--data-dir", str(data_dir))
+    assert done.returncode == 1
+    assert error_line(done).startswith(f"lastseat: port {port} can't be had")
+    assert not data_dir.exists()
+
+
+@dataclass
+class Staying:
+    """A demonstration that stays up: what it printed, and its process."""
+
+    process: subprocess.Popen[str]
+    printed: list[str]
+
+    @property
+    def commands(self) -> list[str]:
+        """Its curl commands, with the line that says where and with which key."""
+        return [x.strip() for x in self.printed if x.startswith(("  export ", "  curl "))]
+
+
+@pytest.fixture
+def staying(conninfo: str) -> Iterator[Staying]:
+    """One whose rush is over; it is killed at the end if it was not ended."""
+    process = subprocess.Popen(
+        [PROGRAM, "demo", "--bookers", "30", "--processes", "2", "--url", conninfo],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        printed = []
+        for line in process.stdout:
+            printed.append(line)
+            if "until Ctrl-C" in line:
+                break
+        yield Staying(process, printed)
+        process.kill()
+        process.wait()
+
+
+def test_it_stays_up_for_the_commands_it_prints_until_ctrl_c(staying: Staying) -> None:
+    script = "set -e\n" + "; echo\n".join(staying.commands)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = [msgspec.json.decode(x) for x in done.stdout.splitlines() if x]
+    assert len(answers) == len(staying.commands) - 1
+    assert answers[0]["left"] == 0
+    assert [x.get("code") for x in answers] == [None, None, "full", "cancelled", "booked", None]
+    assert answers[4]["seat"] == 12
+
+    os.killpg(staying.process.pid, signal.SIGINT)  # As the terminal does: to all of them.
+    assert staying.process.wait(SECONDS) == 0
+    wait_until(lambda: not members(staying.process.pid), "its service is left")
+
+
+def test_killed_it_takes_its_service_with_it(staying: Staying) -> None:
+    assert len(members(staying.process.pid)) == 2
+    staying.process.kill()
+    staying.process.wait()
+    wait_until(lambda: not members(staying.process.pid), "its service is left")
 
 
 @pytest.mark.parametrize("days", range(7))

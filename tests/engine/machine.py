@@ -17,7 +17,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.core import given as g
-from tests.core.machine import ACTORS, KINDS, VENUE
+from tests.core.machine import ACTORS, DETAILS, KINDS, VENUE
 from tests.engine import proof
 from tests.engine.stage import Stage
 from tests.model import Model, Party, Piece
@@ -191,7 +191,9 @@ class EngineMachine(RuleBasedStateMachine):
         self.made += 1
         if not self.model.parties or chance.random() < 0.5:
             return self.booking(chance)
-        draw = chance.choice([self.change, self.change, self.move, self.swap, self.append])
+        draw = chance.choice(
+            [self.change, self.change, self.visit, self.move, self.swap, self.append]
+        )
         return draw(chance)
 
     def booking(self, chance: Random) -> c.AnyCommand:
@@ -214,10 +216,21 @@ class EngineMachine(RuleBasedStateMachine):
             return c.Expire(**g.BASE, target=target)
         version = self.version(target, chance)
         more: dict[str, Any] = g.BASE | {"target": target, "version": version}
-        kind = chance.choice([c.Confirm, c.Release, c.Cancel, c.Extend])
+        kind = chance.choice([c.Confirm, c.Release, c.Cancel, c.Extend, c.Update])
+        if kind is c.Update:
+            return c.Update(**more, **chance.choice(DETAILS))
         if kind is c.Extend:
             return c.Extend(**more, seconds=60 * chance.choice([1, 20, 50, 100]))
         wanted: c.AnyCommand = kind(**more, **self.observed(chance))
+        return wanted
+
+    def visit(self, chance: Random) -> c.AnyCommand:
+        target = self.target(chance)
+        more: dict[str, Any] = g.BASE | {"target": target, "version": self.version(target, chance)}
+        kind = chance.choice([c.CheckIn, c.CheckIn, c.CheckOut, c.Complete, c.NoShow])
+        if kind is c.CheckIn:
+            return c.CheckIn(**more, late=rarely(chance))
+        wanted: c.AnyCommand = kind(**more)
         return wanted
 
     def move(self, chance: Random) -> c.AnyCommand:

@@ -28,7 +28,22 @@ def micros(moment: datetime) -> int:
 
 START, END = micros(NOW + timedelta(hours=6)), micros(NOW + timedelta(hours=7))
 DEFINITION = ("yoga", "occurrence", "allow", START, END)
-HEAD = ("yoga", "occurrence", 20, 0, 0, 1, micros(NOW), START, END, None, None, False, "allow")
+HEAD = (
+    "yoga",
+    "occurrence",
+    20,
+    0,
+    0,
+    1,
+    micros(NOW),
+    START,
+    END,
+    None,
+    None,
+    False,
+    "allow",
+    None,
+)
 ROWS: dict[str, Rows] = {
     "find_definitions": [DEFINITION],
     "lock_heads": [HEAD],

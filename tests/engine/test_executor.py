@@ -200,7 +200,7 @@ def test_a_command_that_names_what_another_defines_comes_in_a_transaction_of_its
     define = c.Define(
         tenant_id=TENANT, command_id=new_id(), bookable="room", kind=Kind.RESOURCE, capacity=1
     )
-    unborn = ("room", "unborn", 0, 0, 0, 0, None, None, None, None, None, False, "refuse")
+    unborn = ("room", "unborn", 0, 0, 0, 0, None, None, None, None, None, False, "refuse", None)
     script = Script(rows={"lock_heads": [unborn]})
     steps = execute(TENANT, [book("ann"), Ticket(define), book("ben", "room")], wait=True)
     script.play(steps)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from psycopg.conninfo import conninfo_to_dict
 
 import lastseat
-from lastseat import Claim, Fact
+from lastseat import Claim, Contact, Fact
 from lastseat.core.outcomes import AnyOutcome, Code
 
 T0 = datetime(2031, 11, 24, 18, tzinfo=UTC)
@@ -60,6 +60,7 @@ def tell(conninfo: str, tenant_id: str) -> dict[str, str]:
         ids = _morning(tenant) | _lanes(tenant) | _skis(tenant)
         _classes(tenant)
         _duets(tenant)
+        ids |= _tours(tenant)
         held = did(tenant.hold("yoga", actor="hal", seconds=60), Code.HELD)
         many = did(tenant.hold(["yoga", _lane("lane 3", 600)], actor="ida"), Code.HELD)
         turn_clock(conninfo, "2 hours")
@@ -152,6 +153,33 @@ def _classes(tenant: lastseat.Tenant) -> None:
     did(tenant.book("class@2031-12-08T18:00", actor="ann"), Code.BOOKED)
     did(tenant.change_capacity("class@2031-12-08T18:00", 9), Code.CAPACITY_CHANGED)
     did(tenant.change_capacity("class", 5), Code.CAPACITY_CHANGED)
+
+
+def _tours(tenant: lastseat.Tenant) -> dict[str, str]:
+    """A service's limit at a location, and guests who come, leave, stay away, or come after all."""
+    did(
+        tenant.define_limit("service:tour", capacity=4, location="harbour", name="The tour"),
+        Code.DEFINED,
+    )
+    # It has begun, whatever the clock says: nobody is a no-show before.
+    begun = datetime(2020, 5, 4, 9, tzinfo=UTC)
+    tenant.define_occurrence("launch", start=begun, end=begun + timedelta(hours=1), capacity=9)
+    for_two = Contact(name="Nan", email="nan@example.org")
+    came, left, absent, late = (
+        did(
+            tenant.book(["launch", _lane("service:tour", 30 * n)], actor=f"guest {n}"), Code.BOOKED
+        ).booking_id
+        for n in range(4)
+    )
+    did(tenant.check_in(came, reason="with a dog"), Code.CHECKED_IN)
+    did(tenant.update(came, contact=for_two, metadata={"dog": True}), Code.UPDATED)
+    did(tenant.check_in("launch", actor="guest 1"), Code.CHECKED_IN)
+    did(tenant.check_out(left), Code.CHECKED_OUT)
+    did(tenant.no_show(absent), Code.NO_SHOW)
+    did(tenant.no_show(late), Code.NO_SHOW)
+    did(tenant.check_in(late, late=True), Code.CHECKED_IN)
+    did(tenant.complete(late), Code.COMPLETED)
+    return {"came": came, "left": left, "absent": absent, "late": late}
 
 
 def _duets(tenant: lastseat.Tenant) -> None:

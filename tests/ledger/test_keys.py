@@ -12,6 +12,7 @@ import lastseat
 from lastseat import Claim
 from lastseat.core import outcomes as o
 from lastseat.core.outcomes import Code
+from lastseat.engine.requests import Answer
 
 Row = tuple[str, str | None, datetime, datetime | None]
 
@@ -82,6 +83,28 @@ def test_the_key_of_another_request_is_refused(shop: lastseat.Tenant, rows: Kept
         assert other == o.KeyReused(key="k")
     assert shop.bookable("yoga").taken == 1
     assert o.decode(rows["k"][0]) == first
+
+
+def test_the_key_of_an_answer_that_is_none_of_the_engines_is_refused_too(
+    shop: lastseat.Tenant, conninfo: str
+) -> None:
+    """The answers of what the engine does not decide are kept under keys as well: other words."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            "INSERT INTO lastseat.keys (tenant_id, key, request_hash, outcome, command_id, at)"
+            " VALUES (%s, 'theirs', 'theirs', %s, gen_random_uuid(), now())",
+            [shop.tenant_id, '{"location_id":"north","version":1}'],
+        )
+    assert shop.book("yoga", actor="ann", key="theirs") == o.KeyReused(key="theirs")
+    did(shop.book("yoga", actor="ann", key="mine"), Code.BOOKED)
+
+
+def test_a_definition_has_a_key_too(shop: lastseat.Tenant) -> None:
+    first = did(shop.define_pool("skis", capacity=3, name="Skis", key="k"), Code.DEFINED)
+    again = shop.commands.define_pool("skis", capacity=3, name="Skis", key="k")
+    assert shop.execute(again) == Answer(first, replayed=True)
+    assert shop.define_pool("skis", capacity=3, key="k") == o.KeyReused(key="k")
+    assert shop.define_pool("skis", capacity=3) == o.Defined(bookable="skis", created=False)
 
 
 def test_another_tenant_may_use_the_same_key(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+import lastseat
+from lastseat.ledger import migrate as migrating
 from lastseat.ledger.migrate import MigrationError, migrate, migrations
 from lastseat.ledger.verify import verify
 
@@ -48,6 +50,53 @@ def at_once(where: str, processes: int) -> list[str]:
     said = [process.communicate(timeout=60)[0] for process in started]
     assert [process.returncode for process in started] == [0] * processes, said
     return said
+
+
+WRITTEN_BY_THE_FIRST = """
+INSERT INTO lastseat.tenants VALUES ('studio', '2026-01-01Z');
+INSERT INTO lastseat.heads
+    (tenant_id, bookable_id, kind, capacity, taken, seq, at, starts_at, ends_at, actor_time)
+VALUES ('studio', 'yoga', 'occurrence', 2, 1, 2, '2026-01-01Z', '2026-01-02Z', '2026-01-03Z',
+        'allow');
+INSERT INTO lastseat.journal (tenant_id, stream_id, seq, type, v, body, command_id, booking_id,
+                              version, lead, principal, at)
+VALUES ('studio', 'yoga', 1, 'defined', 1,
+        '{"kind":"occurrence","capacity":2,"actor_time":"allow",
+          "during":{"start":"2026-01-02T00:00:00Z","end":"2026-01-03T00:00:00Z"}}',
+        '00000000-0000-7000-8000-000000000001', NULL, NULL, true, 'desk', '2026-01-01Z'),
+       ('studio', 'yoga', 2, 'booked', 1,
+        '{"actor_id":"00000000-0000-7000-8000-00000000000a","status":"CONFIRMED",
+          "claims":[{"no":1,"units":1}]}',
+        '00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000002', 1, true,
+        'desk', '2026-01-01Z');
+INSERT INTO lastseat.actors
+VALUES ('studio', '00000000-0000-7000-8000-00000000000a', 'ann');
+INSERT INTO lastseat.bookings
+VALUES ('studio', '00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-00000000000a',
+        'CONFIRMED', 1, 1, NULL, NULL, '2026-01-01Z', '2026-01-01Z');
+INSERT INTO lastseat.claims (tenant_id, booking_id, no, bookable_id, actor_id, units, seq, live,
+                             exclusive, override, own_time)
+VALUES ('studio', '00000000-0000-7000-8000-000000000002', 1, 'yoga',
+        '00000000-0000-7000-8000-00000000000a', 1, 2, true, false, false, false);
+"""
+
+
+def test_a_ledger_of_the_first_release_goes_on(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it wrote is sound, readable, and may be checked in by this release."""
+    with monkeypatch.context() as first:
+        first.setattr(migrating, "migrations", lambda: migrations()[:1])
+        assert migrate(empty) == ["ledger"]
+    run(empty, WRITTEN_BY_THE_FIRST)
+    assert migrate(empty) == [name for _, name, _ in migrations()[1:]]
+    assert verify(empty).differences == ()
+    with lastseat.open(empty, migrate=False) as engine:
+        studio = engine.tenant("studio")
+        there = studio.bookable("yoga")
+        assert (there.left, there.location_id, there.name) == (1, None, None)
+        assert studio.book("yoga", actor="ann").code == "already"
+        assert studio.check_in("yoga", actor="ann").ok
+        assert [x.type for x in studio.journal("yoga")] == ["defined", "booked", "checked_in"]
+    assert verify(empty).differences == ()
 
 
 def test_twenty_processes_migrate_one_empty_database_and_one_of_them_does_it(empty: str) -> None:

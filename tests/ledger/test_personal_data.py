@@ -6,18 +6,25 @@ import psycopg
 from tests.ledger.story import at, did
 
 import lastseat
-from lastseat import Claim, Kind
+from lastseat import Claim, Contact, Kind
 from lastseat.core.outcomes import Code
 from lastseat.ledger.verify import verify
 
-SECRETS = ("ann.smith@example.org", "Zöe Müller", "vegan, 07700 900123", "her birthday")
+SECRETS = (
+    "ann.smith@example.org",
+    "Zöe Müller",
+    "vegan, 07700 900123",
+    "her birthday",
+    "+44 20 7946 0958",
+    "Mx Smith-Jones",
+)
 
 WHOLE_ROWS = "SELECT count(*) FROM lastseat.{table} t WHERE strpos(t::text, %s) > 0"
 
 
 def test_nothing_a_caller_says_of_a_person_is_in_the_journal(database: Callable[[], str]) -> None:
     where = database()
-    ann, zoe, diet, why = SECRETS
+    ann, zoe, diet, why, phone, name = SECRETS
     with lastseat.open(where, migrate=False) as engine:
         tenant = engine.tenant("venue", principal="staff-7")
         tenant.define_occurrence("yoga", start=at(0), end=at(60), capacity=1)
@@ -28,16 +35,27 @@ def test_nothing_a_caller_says_of_a_person_is_in_the_journal(database: Callable[
         lane = Claim(bookable="lane", start=at(60), end=at(90))
         held = did(tenant.hold(lane, actor=zoe, metadata={"note": diet}), Code.HELD)
         did(tenant.extend(held.booking_id, seconds=1800), Code.EXTENDED)
-        did(tenant.confirm(held.booking_id), Code.CONFIRMED)
+        reached = Contact(phone=phone)
+        did(tenant.confirm(held.booking_id, contact=reached, reason=why), Code.CONFIRMED)
+        named = Contact(name=name)
+        did(tenant.update(held.booking_id, contact=named, metadata={"d": diet}), Code.UPDATED)
         later = Claim(bookable="lane", start=at(120), end=at(150))
         did(tenant.move(held.booking_id, later, override=True, reason=why), Code.MOVED)
         did(tenant.cancel("yoga", actor=ann, key=f"{ann} 2"), Code.CANCELLED)
         did(tenant.change_capacity("yoga", 2, reason=why), Code.CAPACITY_CHANGED)
         did(tenant.book("yoga", actor=zoe, key=f"{zoe} 1"), Code.ALREADY)
+        did(tenant.define_resource("Smith", name=name, attributes={"call": phone}), Code.DEFINED)
         kinds = {type(x.event) for s in ("yoga", "lane") for x in tenant.journal(s)}
-        assert len(kinds) == 7, kinds
+        assert len(kinds) == 8, kinds
 
-    erasable = ("actors", "booking_details", "notes", "keys")
+    erasable = (
+        "actors",
+        "booking_details",
+        "booking_contacts",
+        "bookable_details",
+        "notes",
+        "keys",
+    )
     with psycopg.connect(where) as connection:
 
         def mentions(table: str, text: str) -> int:

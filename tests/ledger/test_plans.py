@@ -21,7 +21,18 @@ from lastseat.ledger.sql import QUERIES, array
 from lastseat.reads.views import QUERIES as READS
 
 BOOKINGS = 20_000
-GROWING = {"heads", "journal", "bookings", "claims", "actors", "keys", "booking_details", "notes"}
+GROWING = {
+    "heads",
+    "journal",
+    "bookings",
+    "claims",
+    "actors",
+    "keys",
+    "booking_details",
+    "booking_contacts",
+    "bookable_details",
+    "notes",
+}
 
 # One occurrence for a hundred bookings; beside each a claim of a lane, or of a pool, and of the
 # actor's own time. Every tenth is a hold.
@@ -71,6 +82,8 @@ FROM made;
 INSERT INTO lastseat.keys
 SELECT 'venue', 'key ' || n, 'hash', '{}', id::uuid, id::uuid, now(), NULL FROM made;
 INSERT INTO lastseat.booking_details SELECT 'venue', id::uuid, '{}' FROM made;
+INSERT INTO lastseat.booking_contacts SELECT 'venue', id::uuid, 'Guest', NULL, NULL FROM made;
+INSERT INTO lastseat.bookable_details SELECT 'venue', 'room ' || n, 'A room', NULL FROM made;
 INSERT INTO lastseat.notes SELECT 'venue', id::uuid, 'because' FROM made;
 """
 

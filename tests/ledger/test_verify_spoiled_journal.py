@@ -152,6 +152,11 @@ OVERSOLD = (
         body("4", "1", "skis", 1),
         ("stream skis: oversold: 3 units are live at 2031-11-24T23:00:00+00:00, and 1 fit",),
     ),
+    Case(
+        "more at once than a limit says",
+        f"{body('4', '1', 'service:tour', 1)}; {head('capacity = 1', 'service:tour')}",
+        ("stream service:tour: oversold: 2 units are live at 2031-11-24T18:30:*, and 1 fit",),
+    ),
 )
 
 

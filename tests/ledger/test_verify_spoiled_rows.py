@@ -41,6 +41,17 @@ HEADS = (
             ("yoga", "time_zone = 'UTC'", "time_zone is UTC; the journal comes to Europe/Rome"),
             ("yoga", "event_id = 'class'", "event_id is class; the journal comes to nothing"),
             ("yoga", "actor_time = 'allow'", "actor_time is allow; the journal comes to refuse"),
+            (
+                "service:tour",
+                "location_id = 'airport'",
+                "location_id is airport; the journal comes to harbour",
+            ),
+            (
+                "service:tour",
+                "location_id = NULL",
+                "location_id is nothing; the journal comes to *",
+            ),
+            ("service:tour", "kind = 'pool'", "kind is pool; the journal comes to limit"),
             ("lane 3", "kind = 'pool'", "kind is pool; the journal comes to resource"),
             (
                 "class@2031-12-08T18:00",
@@ -115,6 +126,18 @@ BOOKINGS = (
         for name, change, found in (
             ("ann", "status = 'CANCELLED'", "status is CANCELLED; the journal comes to CONFIRMED"),
             ("dan", "status = 'RESERVED'", "status is RESERVED; the journal comes to CANCELLED"),
+            (
+                "came",
+                "status = 'CONFIRMED'",
+                "status is CONFIRMED; the journal comes to CHECKED_IN",
+            ),
+            (
+                "left",
+                "status = 'CHECKED_IN'",
+                "status is CHECKED_IN; the journal comes to COMPLETED",
+            ),
+            ("absent", "status = 'CONFIRMED'", "status is CONFIRMED; the journal comes to NO_SHOW"),
+            ("late", "version = 3", "version is 3; the journal comes to 4"),
             ("bob", "version = 4", "version is 4; the journal comes to 3"),
             ("ann", "made = 1", "made is 1, and its highest claim is 2"),
             ("ann", "actor_id = gen_random_uuid()", "actor_id is *; the journal comes to *"),

@@ -70,14 +70,20 @@ def test_every_write_takes_a_key(tenant: Tenant) -> None:
         "move": lambda: tenant.move(booking_id, talk, key="move"),
         "move_together": lambda: tenant.move_together({booking_id: yoga}, key="move_together"),
         "change_capacity": lambda: tenant.change_capacity(yoga, 9, key="change_capacity"),
+        "update": lambda: tenant.update(booking_id, metadata={"a": 1}, key="update"),
+        "check_in": lambda: tenant.check_in(booking_id, key="check_in"),
+        "no_show": lambda: tenant.no_show(booking_id, key="no_show"),
         "cancel": lambda: tenant.cancel(booking_id, key="cancel"),
+        "check_out": lambda: tenant.check_out(booking_id, key="check_out"),
+        "complete": lambda: tenant.complete(booking_id, key="complete"),
+        "define_limit": lambda: tenant.define_limit("service:tour", capacity=1, key="limit"),
         "release": lambda: tenant.release(booking_id, key="release"),
         "append_expect": lambda: tenant.append_expect({lane: (1, [fact])}, key="append_expect"),
     }
     for name, operation in operations.items():
         assert operation() == operation(), name
-    # Hold, extend, confirm, move away and back, capacity, cancel: each journalled once.
-    assert len(tenant.journal(yoga)) == 8
+    # Hold, extend, confirm, move away and back, capacity, update, check-in, cancel: each once.
+    assert len(tenant.journal(yoga)) == 10
 
 
 def test_a_client_that_lost_the_answer_of_a_cancellation_gets_it(tenant: Tenant) -> None:

@@ -8,13 +8,15 @@ from rich.text import Text
 
 from lastseat.bench.growth import Growth
 from lastseat.bench.hot import Alternative, Hot, Level
+from lastseat.bench.http import Http
 from lastseat.bench.load import Figure
 from lastseat.bench.stall import Stall
 
-Result = Hot | Growth | Stall
+Result = Hot | Growth | Stall | Http
 
 HOT_FIRST, BULK_FIRST, LONE_FIRST, STALL_FIRST = 1.5, 0.15, 2.5, 3.0
 GROWTH_FIRST, SNAPSHOT_FIRST = 0.8, 0.5
+HTTP_FIRST, HTTP_REFUSAL_FIRST, HTTP_KEYS_FIRST = 0.5, 0.7, 0.4
 """What the ratios are held to first, see docs/performance.md."""
 
 
@@ -27,6 +29,8 @@ def tables(result: Result) -> RenderableType:
             return _growth(result)
         case Stall():
             return _stall(result)
+        case Http():
+            return _http(result)
 
 
 def _about(result: Result) -> Text:
@@ -189,6 +193,51 @@ def _stall(result: Stall) -> Group:
         _ratios((("p99 during / before", result.ratio_p99, "<=", STALL_FIRST, []),)),
         Text(
             f"Callers of the held one waited up to {result.stuck_waited_s:.1f} s and were booked;"
+            f" {result.bookings_checked:,} bookings found in the tables."
+        ),
+    )
+
+
+def _http(result: Http) -> Group:
+    names = {
+        "empty": "an empty POST, bare (E)",
+        "booking": "bookings",
+        "refusal": "sold-out refusals",
+        "booking_auth_keys": "bookings, auth and keys",
+        "refusal_auth_keys": "refusals, auth and keys",
+    }
+    rows: list[tuple[str, Figure | Level]] = [
+        (name, result.figures[key]) for key, name in names.items()
+    ]
+    rounds = result.ratio_rounds
+    cpu = max(result.generator_cpu.values())
+    return Group(
+        _about(result),
+        _figures(
+            f"Over HTTP, {result.workers} worker(s), {result.connections} connections,"
+            f" in windows of {result.seconds} s",
+            rows,
+            "per s",
+        ),
+        _ratios(
+            (
+                (
+                    "bookings / E",
+                    *(result.ratio_booking, ">=", HTTP_FIRST, rounds["ratio_booking"]),
+                ),
+                (
+                    "refusals / E",
+                    *(result.ratio_refusal, ">=", HTTP_REFUSAL_FIRST, rounds["ratio_refusal"]),
+                ),
+                (
+                    "bookings with auth and keys / E",
+                    *(result.ratio_booking_auth_keys, ">=", HTTP_KEYS_FIRST),
+                    rounds["ratio_booking_auth_keys"],
+                ),
+            )
+        ),
+        Text(
+            f"Sent by {result.generator}, at most {cpu:.2f} of a CPU;"
             f" {result.bookings_checked:,} bookings found in the tables."
         ),
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from lastseat.cli import bench, database, demo, ledger
+from lastseat.cli import access, bench, database, demo, forget, ledger, serve
 from lastseat.cli.terminal import Failure
 from lastseat.embedded import EmbeddedError
 from lastseat.engine.errors import LastseatError
@@ -24,10 +24,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.command("migrate")(ledger.migrate)
 app.command("verify")(ledger.verify)
+app.command("forget")(forget.forget)
 app.add_typer(database.app, name="db")
 app.add_typer(bench.app, name="bench")
+app.add_typer(access.tenants, name="tenants")
+app.add_typer(access.keys, name="keys")
+app.add_typer(access.people, name="people")
 
 CONNECT_SECONDS = "10"
 """How long a command waits for a server that does not answer, unless the URL says otherwise."""

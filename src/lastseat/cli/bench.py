@@ -119,6 +119,34 @@ def stall(
     _show(result, json=json)
 
 
+@app.command()
+def http(
+    *,
+    url: Url = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, max=30, help="Length of one window, whole seconds.")
+    ] = 3.0,
+    windows: Annotated[
+        int | None, typer.Option("--windows", min=1, max=99, help="Windows of each arm; else 5.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes of each server.")
+    ] = 1,
+) -> None:
+    """Book over HTTP; against an empty POST on the same server. wrk sends, where installed.
+
+    About two minutes; under one with --seconds 1. Uses a database of its own, and drops it.
+    """
+    from lastseat.bench.http import http as measure
+
+    where = reach(url, data_dir)
+    with _progress(json=json) as report:
+        result = _run(measure(where, seconds, windows, workers, report))
+    _show(result, json=json)
+
+
 def _run(measuring: Coroutine[Any, Any, Measured]) -> Measured:
     """Measure to the end, or until told to stop: then too the database is dropped."""
     from lastseat.bench.failure import BenchmarkFailed

@@ -221,7 +221,7 @@ def decide_confirm(world: World, command: c.Confirm) -> Decision:
     booking = find(world, command.target, command.version)
     if not isinstance(booking, Booking):
         return booking, []
-    refusal = _lapsed(world, booking)
+    refusal = lapsed(world, booking)
     if refusal is not None:
         return refusal, []
     if booking.status is Status.CONFIRMED:
@@ -232,7 +232,7 @@ def decide_confirm(world: World, command: c.Confirm) -> Decision:
             [],
         )
     if not may_follow(booking.status, Status.CONFIRMED):
-        return _wrong(booking, Status.CONFIRMED), []
+        return wrong(booking, Status.CONFIRMED), []
     entries = on_every_stream(booking, e.Confirmed())
     return (
         o.Confirmed(
@@ -247,7 +247,7 @@ def decide_release(world: World, command: c.Release) -> Decision:
     booking = find(world, command.target, command.version)
     if not isinstance(booking, Booking):
         return booking, []
-    refusal = _lapsed(world, booking)
+    refusal = lapsed(world, booking)
     if refusal is not None:
         return refusal, []
     if booking.status is not Status.HELD:
@@ -267,7 +267,7 @@ def decide_cancel(world: World, command: c.Cancel) -> Decision:
     if not booking.live or booking.expired(world.now):
         return o.NotBooked(actor=booking.actor, booking_id=booking.booking_id), []
     if not may_follow(booking.status, Status.CANCELLED):
-        return _wrong(booking, Status.CANCELLED), []
+        return wrong(booking, Status.CANCELLED), []
     entries = on_every_stream(booking, e.Cancelled())
     return (
         o.Cancelled(
@@ -282,7 +282,7 @@ def decide_extend(world: World, command: c.Extend) -> Decision:
     booking = find(world, command.target, command.version)
     if not isinstance(booking, Booking):
         return booking, []
-    refusal = _lapsed(world, booking)
+    refusal = lapsed(world, booking)
     if refusal is not None:
         return refusal, []
     if booking.status is not Status.HELD or booking.expires_at is None or booking.limit_at is None:
@@ -315,6 +315,26 @@ def decide_expire(world: World, command: c.Expire) -> Decision:
     return _expired(booking, booking.version + 1), expire(booking)
 
 
+def decide_update(world: World, command: c.Update) -> Decision:
+    """Note which details were written beside the booking, which the journal knows not (H5)."""
+    booking = find(world, command.target, command.version)
+    if not isinstance(booking, Booking):
+        return booking, []
+    refusal = lapsed(world, booking)
+    if refusal is not None:
+        return refusal, []
+    fields = c.written_fields(command)
+    return (
+        o.Updated(
+            booking_id=booking.booking_id,
+            actor=booking.actor,
+            version=booking.version + 1,
+            fields=fields,
+        ),
+        on_every_stream(booking, e.Updated(fields)),
+    )
+
+
 def expire(booking: Booking) -> list[Entry]:
     """The entries that journal a hold as expired, whoever met it."""
     return on_every_stream(booking, e.Expired())
@@ -331,7 +351,7 @@ def on_every_stream(booking: Booking, event: e.Event) -> list[Entry]:
     ]
 
 
-def _lapsed(world: World, booking: Booking) -> o.AnyOutcome | None:
+def lapsed(world: World, booking: Booking) -> o.AnyOutcome | None:
     """The refusal for a booking that is gone, or whose hold is over though nobody journalled it."""
     if booking.status is Status.EXPIRED or (booking.live and booking.expired(world.now)):
         expired_at = booking.expires_at or world.now
@@ -345,5 +365,6 @@ def _expired(booking: Booking, version: int) -> o.Expired:
     return o.Expired(booking_id=booking.booking_id, actor=booking.actor, version=version)
 
 
-def _wrong(booking: Booking, wanted: Status) -> o.WrongStatus:
+def wrong(booking: Booking, wanted: Status) -> o.WrongStatus:
+    """The refusal for a booking that can't become `wanted`."""
     return o.WrongStatus(booking_id=booking.booking_id, status=booking.status, wanted=wanted)

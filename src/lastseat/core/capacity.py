@@ -1,8 +1,8 @@
 """Whether claims fit: the one place that compares what is asked for with what is left.
 
 Three rules for three kinds of bookable (MISSION A11): the sum of an occurrence's units, no overlap
-at all on an exclusive resource, the peak of the overlaps in a pool. An actor's own time (B8) is a
-fourth, exclusive or merely watched. Nothing here changes anything.
+at all on an exclusive resource, the peak of the overlaps in a pool (a limit is counted as one). An
+actor's own time (B8) is a fourth, exclusive or merely watched. Nothing here changes anything.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -67,12 +67,33 @@ class BookingId(Struct, frozen=True):
 Target = Seat | BookingId
 
 
-class Command(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True, gc=False):
+class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How to reach whoever a booking is for: personal data, kept out of the journal and erasable.
+
+    What is None is not said: it leaves what is there. An empty text, in `update` alone, clears it.
+    """
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Command(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    tag=True,
+    # So that a field added later leaves the hash of a request that does not use it as it was.
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
+):
     """What every command carries.
 
     `command_id` is a UUID that the journal keeps beside each effect. `principal` is who asks, an
     opaque id. `key` is the caller's idempotency key (MISSION C6). `expected` maps streams to the
-    sequence the caller observed: another one is answered `conflict` (MISSION A2, A3).
+    sequence the caller observed: another one is answered `conflict` (MISSION A2, A3). `reason` is
+    why, in the caller's words: personal data, kept out of the journal.
     """
 
     tenant_id: str
@@ -80,6 +101,7 @@ class Command(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields
     principal: str = "system"
     key: str | None = None
     expected: dict[str, int] = {}
+    reason: str | None = None
 
 
 class Define(Command, frozen=True, kw_only=True, tag="define"):
@@ -87,7 +109,9 @@ class Define(Command, frozen=True, kw_only=True, tag="define"):
 
     An occurrence has `start` and `end`. An event has `starts`, naive local times in `time_zone`,
     ISO 8601 to the minute (`2026-11-23T18:00`), and the duration in `seconds`; the id of its
-    occurrence is `<event>@<local start>`.
+    occurrence is `<event>@<local start>`. `location` is part of the definition; an event's
+    occurrences have its own. `name` and `attributes` are not: they are kept in a row that can be
+    changed and erased, made with the definition.
     """
 
     bookable: str
@@ -99,6 +123,9 @@ class Define(Command, frozen=True, kw_only=True, tag="define"):
     actor_time: ActorTime = ActorTime.REFUSE
     starts: tuple[str, ...] = ()
     seconds: int = 0
+    location: str | None = None
+    name: str | None = None
+    attributes: dict[str, Any] | None = None
 
 
 class Book(Command, frozen=True, kw_only=True, tag="book"):
@@ -107,7 +134,7 @@ class Book(Command, frozen=True, kw_only=True, tag="book"):
     With `hold_seconds` the booking is HELD and expires that long after the decision; it can be
     extended to `limit_seconds` after it. Without, it is CONFIRMED, or RESERVED when `confirmed` is
     false. `override` skips capacity and the actor's time: a logged permission (MISSION D3), with
-    `reason`. `metadata` and `reason` are personal data and stay out of the journal.
+    `reason`. `metadata`, `contact` and `reason` are personal data and stay out of the journal.
     """
 
     booking_id: str
@@ -117,15 +144,16 @@ class Book(Command, frozen=True, kw_only=True, tag="book"):
     limit_seconds: int | None = None
     confirmed: bool = True
     override: bool = False
-    reason: str | None = None
     metadata: dict[str, Any] | None = None
+    contact: Contact | None = None
 
 
 class Confirm(Command, frozen=True, kw_only=True, tag="confirm"):
-    """Make a held or reserved booking CONFIRMED."""
+    """Make a held or reserved booking CONFIRMED, and add to its `contact` what was not known."""
 
     target: Target
     version: int | None = None
+    contact: Contact | None = None
 
 
 class Release(Command, frozen=True, kw_only=True, tag="release"):
@@ -156,6 +184,47 @@ class Expire(Command, frozen=True, kw_only=True, tag="expire"):
     target: Target
 
 
+class CheckIn(Command, frozen=True, kw_only=True, tag="check_in"):
+    """They have arrived: CHECKED_IN. `late` lets in a NO_SHOW, by permission (MISSION C4)."""
+
+    target: Target
+    late: bool = False
+    version: int | None = None
+
+
+class CheckOut(Command, frozen=True, kw_only=True, tag="check_out"):
+    """They were seen to leave: COMPLETED."""
+
+    target: Target
+    version: int | None = None
+
+
+class Complete(Command, frozen=True, kw_only=True, tag="complete"):
+    """What was booked is done: COMPLETED."""
+
+    target: Target
+    version: int | None = None
+
+
+class NoShow(Command, frozen=True, kw_only=True, tag="no_show"):
+    """Nobody came: NO_SHOW, not before the booking begins (`too_early`)."""
+
+    target: Target
+    version: int | None = None
+
+
+class Update(Command, frozen=True, kw_only=True, tag="update"):
+    """Replace a booking's metadata as a whole, and of its contact each part that is given.
+
+    An empty mapping or text clears. The journal says which were written, not what they are.
+    """
+
+    target: Target
+    metadata: dict[str, Any] | None = None
+    contact: Contact | None = None
+    version: int | None = None
+
+
 class Relocation(Struct, frozen=True, kw_only=True):
     """A booking and the claims it is to have from now on."""
 
@@ -173,7 +242,6 @@ class Move(Command, frozen=True, kw_only=True, tag="move"):
 
     moves: tuple[Relocation, ...]
     override: bool = False
-    reason: str | None = None
 
 
 class ChangeCapacity(Command, frozen=True, kw_only=True, tag="change_capacity"):
@@ -186,7 +254,6 @@ class ChangeCapacity(Command, frozen=True, kw_only=True, tag="change_capacity"):
     bookable: str
     capacity: int
     override: bool = False
-    reason: str | None = None
 
 
 class Append(Command, frozen=True, kw_only=True, tag="append"):
@@ -198,11 +265,12 @@ class Append(Command, frozen=True, kw_only=True, tag="append"):
     facts: dict[str, tuple[Fact, ...]]
 
 
-AnyCommand = (
-    Define | Book | Confirm | Release | Cancel | Extend | Expire | Move | ChangeCapacity | Append
+Targeted = (
+    Confirm | Release | Cancel | Extend | Expire | CheckIn | CheckOut | Complete | NoShow | Update
 )
+"""The commands about one booking that is there."""
 
-Targeted = Confirm | Release | Cancel | Extend | Expire
+AnyCommand = Define | Book | Targeted | Move | ChangeCapacity | Append
 
 
 def bookables_of(command: AnyCommand) -> tuple[str, ...]:
@@ -219,14 +287,14 @@ def _named(command: AnyCommand) -> tuple[str, ...]:
             return tuple(claim.bookable for claim in command.claims)
         case Define() | ChangeCapacity():
             return (command.bookable,)
-        case Confirm() | Release() | Cancel() | Extend() | Expire():
-            return (command.target.bookable,) if isinstance(command.target, Seat) else ()
         case Move():
             claimed = [claim.bookable for move in command.moves for claim in move.claims]
             seats = [move.target for move in command.moves if isinstance(move.target, Seat)]
             return (*claimed, *(seat.bookable for seat in seats))
         case Append():
             return tuple(command.facts)
+        case _:
+            return (command.target.bookable,) if isinstance(command.target, Seat) else ()
 
 
 def targets_of(command: AnyCommand) -> tuple[Target, ...]:
@@ -234,12 +302,20 @@ def targets_of(command: AnyCommand) -> tuple[Target, ...]:
     match command:
         case Book() | Define() | ChangeCapacity() | Append():
             return ()
-        case Confirm() | Release() | Cancel() | Extend() | Expire():
-            return (command.target,)
         case Move():
             return tuple(move.target for move in command.moves)
+        case _:
+            return (command.target,)
+
+
+def written_fields(command: Update) -> tuple[str, ...]:
+    """The names of the details that an update writes."""
+    contact = command.contact or Contact()
+    given = (name for name in Contact.__struct_fields__ if getattr(contact, name) is not None)
+    metadata = () if command.metadata is None else ("metadata",)
+    return (*metadata, *(f"contact.{name}" for name in given))
 
 
 def metadata_json(metadata: dict[str, Any]) -> str:
-    """A booking's metadata as JSON text."""
+    """A booking's metadata, or a bookable's attributes, as JSON text."""
     return msgspec.json.encode(metadata).decode()

@@ -6,7 +6,7 @@ the entries to write. `settle` is decide and apply, what the engine calls for ea
 
 from typing import assert_never
 
-from lastseat.core import booking, defining, moving
+from lastseat.core import booking, defining, moving, visiting
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.booking import Decision
@@ -48,6 +48,21 @@ def _decide(world: World, command: c.AnyCommand) -> Decision:
     match command:
         case c.Book():
             return booking.decide_book(world, command)
+        case c.Move():
+            return moving.decide_move(world, command)
+        case c.Define():
+            return defining.decide_define(world, command)
+        case c.ChangeCapacity():
+            return defining.decide_change_capacity(world, command)
+        case c.Append():
+            return defining.decide_append(world, command)
+        case _:
+            return _decide_on_one(world, command)
+
+
+def _decide_on_one(world: World, command: c.Targeted) -> Decision:
+    """What becomes of the one booking that the command names."""
+    match command:
         case c.Confirm():
             return booking.decide_confirm(world, command)
         case c.Release():
@@ -58,14 +73,16 @@ def _decide(world: World, command: c.AnyCommand) -> Decision:
             return booking.decide_extend(world, command)
         case c.Expire():
             return booking.decide_expire(world, command)
-        case c.Move():
-            return moving.decide_move(world, command)
-        case c.Define():
-            return defining.decide_define(world, command)
-        case c.ChangeCapacity():
-            return defining.decide_change_capacity(world, command)
-        case c.Append():
-            return defining.decide_append(world, command)
+        case c.CheckIn():
+            return visiting.decide_check_in(world, command)
+        case c.CheckOut():
+            return visiting.decide_check_out(world, command)
+        case c.Complete():
+            return visiting.decide_complete(world, command)
+        case c.NoShow():
+            return visiting.decide_no_show(world, command)
+        case c.Update():
+            return booking.decide_update(world, command)
         case _:
             assert_never(command)
 

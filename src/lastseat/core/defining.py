@@ -27,6 +27,7 @@ def decide_define(world: World, command: c.Define) -> Decision:
         command.starts,
         command.seconds,
         command.actor_time,
+        command.location,
     )
     there = world.bookables[command.bookable]
     if there.seq == 0:
@@ -48,6 +49,7 @@ def _difference(there: Bookable, defined: e.Defined) -> str | None:
         "starts",
         "seconds",
         "actor_time",
+        "location",
     ):
         if getattr(there, field) != getattr(defined, field):
             return field
@@ -88,6 +90,7 @@ def open_occurrence(event: Bookable, bookable: str, start: datetime) -> Entry:
             (),
             0,
             event.actor_time,
+            event.location,
         ),
         lead=True,
     )
@@ -97,7 +100,7 @@ def decide_change_capacity(world: World, command: c.ChangeCapacity) -> Decision:
     """Set the capacity of a bookable, or of an event and the occurrences that follow it.
 
     Below what is taken: `below_taken`, or overbooked by an override. What lies in the past is not
-    counted for a pool, and an event's past occurrences keep the capacity they had.
+    counted for a pool or a limit, and an event's past occurrences keep the capacity they had.
     """
     bookable = world.bookables.get(command.bookable)
     if bookable is None or bookable.seq == 0 or bookable.kind is Kind.ACTOR:

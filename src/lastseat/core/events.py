@@ -37,6 +37,8 @@ class Kind(StrEnum):
     """The peak of the overlapping live claims stays within capacity."""
     ACTOR = "actor"
     """An actor's own time, capacity 1, claimed beside what is booked (MISSION B8)."""
+    LIMIT = "limit"
+    """How many at once, whatever they take: a service's (MISSION D2). Counted as a pool is."""
 
 
 class ActorTime(StrEnum):
@@ -78,6 +80,7 @@ class Defined(Struct, frozen=True, omit_defaults=True):
     starts: tuple[str, ...] = ()
     seconds: int = 0
     actor_time: ActorTime = ActorTime.REFUSE
+    location: str | None = None
 
 
 class CapacityChanged(Struct, frozen=True, omit_defaults=True):
@@ -131,6 +134,30 @@ class Expired(Struct, frozen=True):
     """The hold's time ran out; its claims on this stream are free."""
 
 
+class CheckedIn(Struct, frozen=True, omit_defaults=True):
+    """They arrived; `late` when the booking was a no-show already. Its claims stay."""
+
+    late: bool = False
+
+
+class CheckedOut(Struct, frozen=True):
+    """They were seen to leave: the booking is COMPLETED, its claims stay."""
+
+
+class Completed(Struct, frozen=True):
+    """What was booked is done: the booking is COMPLETED, its claims stay."""
+
+
+class NoShow(Struct, frozen=True):
+    """Nobody came; the claims stay, since their time has begun."""
+
+
+class Updated(Struct, frozen=True):
+    """Personal data beside the booking were written: `fields` says which, never what they are."""
+
+    fields: tuple[str, ...]
+
+
 class Fact(Struct, frozen=True):
     """Something the application noted on the stream; it changes no capacity (MISSION A2)."""
 
@@ -156,6 +183,11 @@ Event = (
     | Released
     | Cancelled
     | Expired
+    | CheckedIn
+    | CheckedOut
+    | Completed
+    | NoShow
+    | Updated
     | Fact
     | Checkpoint
 )
@@ -170,6 +202,11 @@ TYPES: dict[str, type[Event]] = {
     "released": Released,
     "cancelled": Cancelled,
     "expired": Expired,
+    "checked_in": CheckedIn,
+    "checked_out": CheckedOut,
+    "completed": Completed,
+    "no_show": NoShow,
+    "updated": Updated,
     "fact": Fact,
     "checkpoint": Checkpoint,
 }

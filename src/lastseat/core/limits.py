@@ -13,7 +13,13 @@ TEXT_LENGTH = 2_000
 """Characters in a free text such as the reason of an override."""
 
 METADATA_BYTES = 16_384
-"""Bytes of a booking's metadata, as JSON."""
+"""Bytes of a booking's metadata, or of a bookable's attributes, as JSON."""
+
+EMAIL_LENGTH = 254
+"""Characters in an e-mail address (RFC 5321 leaves no room for more)."""
+
+PHONE_LENGTH = 40
+"""Characters in a phone number."""
 
 UNITS = 100_000
 """Units of one claim."""

@@ -35,6 +35,11 @@ class Code(StrEnum):
     CANCELLED = "cancelled"
     EXTENDED = "extended"
     EXPIRED = "expired"
+    CHECKED_IN = "checked_in"
+    CHECKED_OUT = "checked_out"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+    UPDATED = "updated"
     MOVED = "moved"
     DEFINED = "defined"
     CAPACITY_CHANGED = "capacity_changed"
@@ -51,6 +56,7 @@ class Code(StrEnum):
     NOT_HELD = "not_held"
     NOT_EXPIRED = "not_expired"
     WRONG_STATUS = "wrong_status"
+    TOO_EARLY = "too_early"
     UNKNOWN_BOOKABLE = "unknown_bookable"
     ALREADY = "already"
     EXTEND_LIMIT = "extend_limit"
@@ -157,6 +163,47 @@ class Expired(Success, frozen=True, kw_only=True, tag="expired"):
     booking_id: str
     actor: str | None
     version: int
+
+
+class CheckedIn(Success, frozen=True, kw_only=True, tag="checked_in"):
+    """They have arrived; the booking is CHECKED_IN."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class CheckedOut(Success, frozen=True, kw_only=True, tag="checked_out"):
+    """They have left; the booking is COMPLETED."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class Completed(Success, frozen=True, kw_only=True, tag="completed"):
+    """What was booked is done; the booking is COMPLETED."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class NoShow(Success, frozen=True, kw_only=True, tag="no_show"):
+    """Nobody came; the booking is NO_SHOW."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+
+
+class Updated(Success, frozen=True, kw_only=True, tag="updated"):
+    """The booking's details were written: those that `fields` names."""
+
+    booking_id: str
+    actor: str | None
+    version: int
+    fields: tuple[str, ...]
 
 
 class Relocated(Struct, frozen=True, kw_only=True):
@@ -294,6 +341,13 @@ class WrongStatus(Refusal, frozen=True, kw_only=True, tag="wrong_status"):
     wanted: str
 
 
+class TooEarly(Refusal, frozen=True, kw_only=True, tag="too_early"):
+    """Nobody is a no-show before the booking begins, at `not_before`."""
+
+    booking_id: str
+    not_before: datetime
+
+
 class Already(Refusal, frozen=True, kw_only=True, tag="already"):
     """The actor is on that roster already, at `seat` (MISSION A5)."""
 
@@ -345,6 +399,11 @@ AnyOutcome = (
     | Cancelled
     | Extended
     | Expired
+    | CheckedIn
+    | CheckedOut
+    | Completed
+    | NoShow
+    | Updated
     | Moved
     | Defined
     | CapacityChanged
@@ -360,6 +419,7 @@ AnyOutcome = (
     | NotHeld
     | NotExpired
     | WrongStatus
+    | TooEarly
     | UnknownBookable
     | Already
     | ExtendLimit

@@ -19,6 +19,9 @@ from lastseat.core.status import FREED, Status
 ACTOR_PREFIX = "actor:"
 """The stream of an actor's own time is this and the actor's surrogate."""
 
+SERVICE_PREFIX = "service:"
+"""How many at once of a service is the capacity of the limit named this and the service's id."""
+
 
 _OCCURRENCE = Kind.OCCURRENCE  # looked up once: it is asked ten times a booking
 
@@ -59,6 +62,7 @@ class Bookable(Struct):
     seconds: int = 0
     own_capacity: bool = False
     actor_time: ActorTime = ActorTime.REFUSE
+    location: str | None = None
     claims: dict[tuple[str, int], LiveClaim] = msgspec.field(default_factory=dict)
     ranked: bool = True
     """Whether `evolve` keeps the claims' places: decisions want them, a whole fold has no use."""
@@ -132,7 +136,9 @@ def evolve(state: Bookable, entry: Entry) -> None:
     match event:
         case e.Booked():
             _add(state, entry, event.actor_id, event.claims)
-        case e.Confirmed() | e.Extended() | e.Fact():
+        case e.Confirmed() | e.Extended() | e.Updated() | e.Fact():
+            pass
+        case e.CheckedIn() | e.CheckedOut() | e.Completed() | e.NoShow():
             pass
         case e.Released() | e.Cancelled() | e.Expired():
             _remove(state, [key for key in state.claims if key[0] == entry.booking_id])
@@ -151,6 +157,7 @@ def evolve(state: Bookable, entry: Entry) -> None:
             state.starts = event.starts
             state.seconds = event.seconds
             state.actor_time = event.actor_time
+            state.location = event.location
         case e.Checkpoint():
             state.capacity = event.capacity
             state.overbooked = event.overbooked
@@ -214,6 +221,17 @@ def _move(state: Bookable, entry: Entry, event: e.Moved) -> None:
     _add(state, entry, actor_id, event.claims)
 
 
+_BECOMES: dict[type[Event], Status] = {
+    e.Released: Status.CANCELLED,
+    e.Cancelled: Status.CANCELLED,
+    e.Expired: Status.EXPIRED,
+    e.CheckedIn: Status.CHECKED_IN,
+    e.CheckedOut: Status.COMPLETED,
+    e.Completed: Status.COMPLETED,
+    e.NoShow: Status.NO_SHOW,
+}
+
+
 def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
     """The booking after one of its entries; `before` is None for the first.
 
@@ -240,11 +258,11 @@ def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
             before.status, before.expires_at, before.limit_at = Status.CONFIRMED, None, None
         case e.Extended():
             before.expires_at = event.expires_at
-        case e.Released() | e.Cancelled():
-            before.status = Status.CANCELLED
-        case e.Expired():
-            before.status = Status.EXPIRED
-        case e.Moved():
+        case e.Released() | e.Cancelled() | e.Expired():
+            before.status = _BECOMES[type(event)]
+        case e.CheckedIn() | e.CheckedOut() | e.Completed() | e.NoShow():
+            before.status = _BECOMES[type(event)]
+        case e.Moved() | e.Updated():
             pass
         case e.Booked() | e.Defined() | e.CapacityChanged() | e.Fact() | e.Checkpoint():
             raise ValueError(f"{entry.stream}/{entry.seq}: {event!r} can't follow in a booking")

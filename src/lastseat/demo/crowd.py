@@ -1,6 +1,6 @@
 """The crowd: several processes of bookers, sent off at one word, and what they come back with.
 
-The processes share nothing but the database. They line up (started, connected), wait for the word,
+The processes share nothing but the service. They line up (started, connected), wait for the word,
 and then every booker goes at once. What one of them does is in bookers.py.
 """
 
@@ -30,15 +30,13 @@ class CrowdFailed(lastseat.LastseatError):
     """A process of the crowd ended, or did not answer: not a refusal but a broken demonstration."""
 
 
-def rush(conninfo: str, tenant_id: str, goal: Goal, people: Sequence[str], n: int) -> list[Try]:
-    """Send `people` from `n` processes at once; every attempt with its answer.
+def rush(url: str, key: str, goal: Goal, people: Sequence[str], n: int) -> list[Try]:
+    """Send `people` from `n` processes to the service at once; every attempt with its answer.
 
     Raises `CrowdFailed` when a process did not come through.
     """
     wanted = [(who, goal.lanes[i % len(goal.lanes)]) for i, who in enumerate(people)]
-    errands = [
-        Errand(conninfo, tenant_id, goal, tuple(wanted[i::n])) for i in range(n) if wanted[i::n]
-    ]
+    errands = [Errand(url, key, goal, tuple(wanted[i::n])) for i in range(n) if wanted[i::n]]
     return asyncio.run(_rush(errands))
 
 

@@ -15,8 +15,8 @@ GO = b"go\n"
 class Errand(Struct, frozen=True):
     """What one process has to do."""
 
-    conninfo: str
-    tenant_id: str
+    url: str
+    key: str
     goal: Goal
     bookers: tuple[tuple[str, str], ...]
     """Each booker with the lane they want."""

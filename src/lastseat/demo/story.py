@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import httpx
 from msgspec import Struct
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-import lastseat
-from lastseat.demo import count, crowd, week
+from lastseat.client import Client, ServiceError
+from lastseat.client.views import Place
+from lastseat.demo import count, crowd, service, week
 from lastseat.demo.errand import Try
 from lastseat.demo.week import Goal
 
@@ -21,6 +23,11 @@ class Told(Struct, frozen=True):
     """What the demonstration came to; `answered` is as the bookers were told, the rest counted."""
 
     tenant_id: str
+    key: str
+    """Its owner's."""
+    goal: Goal
+    seated: str
+    """Who has the first seat."""
     seats: int
     """Units of the class sold."""
     lanes: int
@@ -38,49 +45,66 @@ class Told(Struct, frozen=True):
         return self.oversold == 0 and sold == self.wanted == self.answered
 
 
-def run(conninfo: str, console: Console, *, bookers: int, processes: int) -> Told:
-    """Play it on the database of `conninfo`, in a fresh tenant, and print it to `console`.
+def run(conninfo: str, url: str, console: Console, *, bookers: int, processes: int) -> Told:
+    """Play it on the service at `url`, in a fresh tenant, and print it to `console`.
 
-    Raises a `LastseatError` when the database, or a process of the crowd, goes away.
+    What was sold is counted in the service's database, at `conninfo`. Raises a `LastseatError`
+    when either, or a process of the crowd, goes away.
     """
     now = datetime.now(UTC)
     tenant_id = f"demo-{now:%Y%m%d-%H%M%S-%f}"[:-3]
     sample = week.sample()
     dated = week.coming(sample, now.astimezone(ZoneInfo(sample.time_zone)).date())
     goal = dated.goal
-    with lastseat.open(conninfo) as engine:
-        tenant = engine.tenant(tenant_id, principal="demo")
-        week.load(tenant, dated)
-        console.print(_heading("A sample week", f"tenant {tenant_id}"))
-        _print_week(console, dated, count.count(conninfo, tenant_id, goal.lanes, goal.during))
+    key = service.new_tenant(conninfo, tenant_id)
+    # The service is on this machine: no proxy of the environment is in between.
+    with httpx.Client(trust_env=False) as http, Client(url, key=key, http=http) as tenant:
+        try:
+            week.load(tenant, dated)
+            console.print(_heading("A sample week", f"tenant {tenant_id}, over HTTP at {url}"))
+            _print_week(console, dated, count.count(conninfo, tenant_id, goal.lanes, goal.during))
 
-        console.print(_heading("The rush", f"{bookers} bookers in {processes} processes"))
-        console.print(
-            f"  Each wants {goal.title}, {_when(goal)} ({goal.capacity} places), and then"
-            f" one of {len(goal.lanes)} lanes at {goal.during.start:%H:%M}."
-        )
-        people = [sample.person(n) for n in range(bookers)]
-        tries = crowd.rush(conninfo, tenant_id, goal, people, processes)
-        console.print(_speed(tries))
+            console.print(_heading("The rush", f"{bookers} bookers in {processes} processes"))
+            console.print(
+                f"  Each wants {goal.title}, {_when(goal)} ({goal.capacity} places), and then"
+                f" one of {len(goal.lanes)} lanes at {goal.during.start:%H:%M}."
+            )
+            people = [sample.person(n) for n in range(bookers)]
+            tries = crowd.rush(url, key, goal, people, processes)
+            console.print(_speed(tries))
 
-        told = _told(
-            tenant_id, goal, tries, count.count(conninfo, tenant_id, goal.lanes, goal.during)
-        )
-        console.print(_heading("What happened", "sold: counted in the tables by plain SQL"))
-        _print_answers(console, tries, told)
+            sold = count.count(conninfo, tenant_id, goal.lanes, goal.during)
+            roster = list(tenant.roster(goal.occurrence))
+            told = _told(tenant_id, key, goal, tries, sold, roster)
+            console.print(_heading("What happened", "sold: counted in the tables by plain SQL"))
+            _print_answers(console, tries, told)
 
-        console.print(_heading("Roster", goal.occurrence))
-        for place in tenant.roster(goal.occurrence):
-            console.print(f"  seat {place.seat:>2}  {place.actor}")
+            console.print(_heading("Roster", goal.occurrence))
+            for place in roster:
+                console.print(f"  seat {place.seat:>2}  {place.actor}")
+        except ServiceError as error:
+            raise crowd.CrowdFailed(
+                f"the service did not do what it was asked to: {error}"
+            ) from error
     console.print(_verdict(tries, told))
     return told
 
 
-def _told(tenant_id: str, goal: Goal, tries: Sequence[Try], sold: count.Sold) -> Told:
+def _told(
+    tenant_id: str,
+    key: str,
+    goal: Goal,
+    tries: Sequence[Try],
+    sold: count.Sold,
+    roster: Sequence[Place],
+) -> Told:
     codes = Counter((x.what, x.code) for x in tries)
     people = len(tries) // 2
     return Told(
         tenant_id,
+        key,
+        goal,
+        seated=roster[0].actor,
         seats=sold.occurrences[goal.occurrence][1],
         lanes=sold.lanes,
         oversold=sold.oversold,

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from lastseat.client import Client
 from lastseat.core.commands import Claim
 from lastseat.core.events import ActorTime
 from lastseat.core.interval import Interval
 from lastseat.core.outcomes import AnyOutcome
-from lastseat.library.synchronous import Tenant
+from lastseat.library.synchronous.tenant import Tenant
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -124,8 +125,11 @@ def coming(week: Week, today: date) -> Dated:
     return Dated(week, today + timedelta(days=7 - today.weekday()))
 
 
-def load(tenant: Tenant, dated: Dated) -> int:
-    """Put the week into the tenant; how many bookings it has. Raises `ValueError` on a refusal."""
+def load(tenant: Tenant | Client, dated: Dated) -> int:
+    """Put the week into the tenant, by the library or over HTTP; how many bookings it has.
+
+    Raises `ValueError` on a refusal.
+    """
     made = 0
     for outcome in _outcomes(tenant, dated):
         if not outcome.ok:
@@ -134,7 +138,7 @@ def load(tenant: Tenant, dated: Dated) -> int:
     return made
 
 
-def _outcomes(tenant: Tenant, dated: Dated) -> Iterator[AnyOutcome]:
+def _outcomes(tenant: Tenant | Client, dated: Dated) -> Iterator[AnyOutcome]:
     week = dated.week
     guest = (f"regular-{n:02d}" for n in count(1))
     for course in week.classes:

@@ -26,6 +26,7 @@ from lastseat.engine.requests import (
     Sleep,
     Statement,
 )
+from lastseat.engine.stuck import cut_when_stuck
 from lastseat.engine.wire import Wire, arguments, compiled
 from lastseat.ledger.errors import ConnectionLost, LedgerError, translate
 from lastseat.ledger.sql import QUERIES
@@ -140,7 +141,8 @@ class Lane:
             # Runs when the wait below lets go of the loop, with everything sent.
             asyncio.get_running_loop().call_soon(self._meanwhile)
         async with connection.lock:
-            return await connection.wait(wire.exchange(request.statements))
+            with cut_when_stuck(connection):
+                return await connection.wait(wire.exchange(request.statements))
 
     def _open_one(self) -> tuple[psycopg.AsyncConnection[tuple[Any, ...]], Wire]:
         if self._wire is None or self._connection is None or self._connection.closed:

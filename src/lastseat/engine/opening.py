@@ -71,7 +71,7 @@ def open_occurrences(
 def starts_of(wanted: dict[str, str], events: Rows) -> dict[str, tuple[Bookable, datetime]]:
     """The occurrences that rows of `share_events` have, each with its event and start in UTC."""
     known: dict[str, tuple[Bookable, frozenset[str]]] = {}
-    for name, capacity, zone, actor_time, starts, seconds in events:
+    for name, capacity, zone, actor_time, location, starts, seconds in events:
         event = Bookable(
             name,
             Kind.EVENT,
@@ -79,6 +79,7 @@ def starts_of(wanted: dict[str, str], events: Rows) -> dict[str, tuple[Bookable,
             time_zone=zone,
             seconds=seconds,
             actor_time=ActorTime(actor_time),
+            location=location,
         )
         known[name] = event, frozenset(msgspec.json.decode(starts))
     found: dict[str, tuple[Bookable, datetime]] = {}

@@ -94,7 +94,9 @@ class Transaction:
         """The first entry of the transaction, with its command's id."""
         timeout = lock_timeout or (SLOW_LOCK_TIMEOUT if wait else FAST_LOCK_TIMEOUT)
         self.frame = NESTED if nested else OWN
-        self.begin = (*self.frame.begin, Statement("configure", {"lock_timeout": timeout}))
+        configure = Statement("configure", {"tenant": tenant_id, "lock_timeout": timeout})
+        self.begin = (*self.frame.begin, configure)
+        self.nested = nested
 
     def run(self) -> Steps:
         """Resolve, lock, read, decide, write, commit."""
@@ -123,8 +125,14 @@ class Transaction:
         """What the commands still open are about; `extra` heads are locked besides."""
         commands = [ticket.command for ticket in self.tickets]
         asked = questions(self.tenant_id, commands)
-        answers: list[Rows] = yield Run((*self.begin, *asked))
-        known = learn(asked, answers[len(self.begin) :])
+        begin = self.begin
+        if self.nested:
+            # The caller's snapshot may be older than the lock that `configure` shares: an actor
+            # forgotten since is told by this one.
+            refs = [command.actor for command in commands if isinstance(command, c.Book)]
+            begin += (Statement("hold_actors", {"tenant": self.tenant_id, "refs": array(refs)}),)
+        answers: list[Rows] = yield Run((*begin, *asked))
+        known = learn(asked, answers[len(begin) :])
         for command in commands:
             if isinstance(command, c.Book) and command.actor not in known.actors:
                 known.new_actors.setdefault(command.actor, new_id())
@@ -211,8 +219,8 @@ class Transaction:
         for i, ticket in enumerate(self.tickets):
             key = ticket.command.key
             if key in answers and self.results[i] is None:
-                request_hash, outcome = answers[key]
-                self.results[i] = same_key(ticket, request_hash, o.decode(outcome))
+                request_hash, stored = answers[key]
+                self.results[i] = same_key(ticket, request_hash, stored)
 
     def _lacking(self, scope: Scope, world: World, *, last: bool) -> frozenset[str]:
         """The heads to be locked too, now that the truth is known; none to go on.
@@ -370,8 +378,12 @@ def _unlocked(world: World, booking: Booking | None) -> set[str]:
     return {claim.bookable for claim in booking.claims.values()} - world.bookables.keys()
 
 
-def same_key(ticket: Ticket, request_hash: str | None, outcome: o.AnyOutcome) -> Answer:
-    """The answer to a command whose key is taken: the same again, or `key_reused`."""
+def same_key(ticket: Ticket, request_hash: str | None, given: str | o.AnyOutcome) -> Answer:
+    """The answer to a command whose key is taken: the same again, or `key_reused`.
+
+    What another request was given may be no outcome at all: the answers of what is not decided
+    here are kept under keys, too. So the hashes are compared before it is looked at.
+    """
     if ticket.request_hash != request_hash:
         return Answer(o.KeyReused(key=str(ticket.command.key)))
-    return Answer(outcome, replayed=True)
+    return Answer(o.decode(given) if isinstance(given, str) else given, replayed=True)

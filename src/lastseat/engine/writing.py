@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import Struct, field
 
-from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
 from lastseat.core.events import Kind
 from lastseat.core.world import World
+from lastseat.engine.personal import personal_statements
 from lastseat.engine.requests import Answer, Statement, Ticket
 from lastseat.ledger.rows import append_params
 from lastseat.ledger.sql import array
@@ -45,7 +44,7 @@ def write_statements(tenant_id: str, written: Written) -> list[Statement]:
         statements.append(Statement("append", params))
         statements += _definitions(tenant_id, world)
     statements += _keys(tenant_id, written)
-    statements += _personal(tenant_id, written)
+    statements += personal_statements(tenant_id, written.answered, written.commands)
     if any(claim.exclusive and not claim.override for claim in world.made):
         statements.append(Statement("check_exclusive"))
     return statements
@@ -79,6 +78,7 @@ def _definitions(tenant_id: str, world: World) -> list[Statement]:
         "events": array([x.event_id for x in heads]),
         "own": array([x.own_capacity for x in heads]),
         "actor_times": array([x.actor_time for x in heads]),
+        "locations": array([x.location for x in heads]),
     }
     statements = [Statement("add_tenant", tenant), Statement("define_heads", tenant | params)]
     for entry in changed:
@@ -121,34 +121,7 @@ def _keys(tenant_id: str, written: Written) -> list[Statement]:
 
 
 def lasting(outcome: o.AnyOutcome) -> bool:
-    """Whether the same request deserves the same answer later: not if it only came too early."""
+    """Whether the same request deserves the same answer later: not if it was never decided."""
     if isinstance(outcome, o.Overloaded | o.ClockBehind | o.KeyReused):
         return False
     return not (isinstance(outcome, o.Conflict) and outcome.rule == "boundary")
-
-
-def _personal(tenant_id: str, written: Written) -> list[Statement]:
-    """Free text and metadata, in rows that can be erased (MISSION H5)."""
-    details: dict[str, str] = {}
-    notes: dict[str, str] = {}
-    journalled = {command_id for command_id, _ in written.commands}
-    for ticket, answer in written.answered:
-        command = ticket.command
-        # What changed nothing has no entry that a note could be about.
-        if answer.replayed or command.command_id not in journalled:
-            continue
-        if isinstance(command, c.Book) and command.metadata:
-            details[command.booking_id] = c.metadata_json(command.metadata)
-        if isinstance(command, c.Book | c.Move | c.ChangeCapacity) and command.reason:
-            notes[command.command_id] = command.reason
-    tenant = {"tenant": tenant_id}
-    statements: list[Statement] = []
-    if details:
-        params = {"bookings": array(list(details)), "metadata": array(list(details.values()))}
-        statements.append(Statement("add_details", tenant | params))
-    if notes:
-        # Not `array`: a reason may have line breaks, which an array literal has no escape for.
-        reasons = msgspec.json.encode(list(notes.values())).decode()
-        commands = {"commands": array(list(notes)), "reasons": reasons}
-        statements.append(Statement("add_notes", tenant | commands))
-    return statements

@@ -53,6 +53,7 @@ def bookable(row: Row) -> Bookable:
         0,
         row[11],
         ActorTime(row[12]),
+        row[13],
     )
 
 

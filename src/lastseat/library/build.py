@@ -31,12 +31,13 @@ class Commands:
         self.tenant_id = tenant_id
         self.principal = principal
 
-    def _common(self, key: str | None = None) -> dict[str, Any]:
+    def _common(self, key: str | None = None, reason: str | None = None) -> dict[str, Any]:
         return {
             "tenant_id": self.tenant_id,
             "command_id": new_id(),
             "principal": self.principal,
             "key": key,
+            "reason": reason,
         }
 
     def define_occurrence(
@@ -48,11 +49,15 @@ class Commands:
         capacity: int,
         time_zone: str | None = None,
         actor_time: ActorTime | str = ActorTime.REFUSE,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> c.Define:
         """An occurrence of its own: one time for everybody, `capacity` places."""
         zone = time_zone or _zone(start)
         return c.Define(
-            **self._common(),
+            **self._common(key),
             bookable=bookable,
             kind=Kind.OCCURRENCE,
             capacity=capacity,
@@ -60,6 +65,9 @@ class Commands:
             end=_utc(end),
             time_zone=zone,
             actor_time=_actor_time(actor_time),
+            location=location,
+            name=name,
+            attributes=attributes,
         )
 
     def define_resource(
@@ -68,15 +76,22 @@ class Commands:
         *,
         time_zone: str | None = None,
         actor_time: ActorTime | str = ActorTime.REFUSE,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> c.Define:
         """An exclusive resource: no two live claims overlap."""
         return c.Define(
-            **self._common(),
+            **self._common(key),
             bookable=bookable,
             kind=Kind.RESOURCE,
             capacity=1,
             time_zone=time_zone,
             actor_time=_actor_time(actor_time),
+            location=location,
+            name=name,
+            attributes=attributes,
         )
 
     def define_pool(
@@ -86,15 +101,44 @@ class Commands:
         capacity: int,
         time_zone: str | None = None,
         actor_time: ActorTime | str = ActorTime.REFUSE,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> c.Define:
         """A pool: at no instant are more than `capacity` units in use."""
         return c.Define(
-            **self._common(),
+            **self._common(key),
             bookable=bookable,
             kind=Kind.POOL,
             capacity=capacity,
             time_zone=time_zone,
             actor_time=_actor_time(actor_time),
+            location=location,
+            name=name,
+            attributes=attributes,
+        )
+
+    def define_limit(
+        self,
+        bookable: str,
+        *,
+        capacity: int,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> c.Define:
+        """A limit: no more than `capacity` at once, whatever each of them takes beside it (D2)."""
+        return c.Define(
+            **self._common(key),
+            bookable=bookable,
+            kind=Kind.LIMIT,
+            capacity=capacity,
+            actor_time=ActorTime.ALLOW,
+            location=location,
+            name=name,
+            attributes=attributes,
         )
 
     def define_event(
@@ -106,6 +150,10 @@ class Commands:
         time_zone: str,
         capacity: int,
         actor_time: ActorTime | str = ActorTime.REFUSE,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> c.Define:
         """What recurs: `starts` are naive local times in `time_zone`, to the minute.
 
@@ -114,7 +162,7 @@ class Commands:
         """
         local = tuple(_local(x) if isinstance(x, datetime) else x for x in starts)
         return c.Define(
-            **self._common(),
+            **self._common(key),
             bookable=event,
             kind=Kind.EVENT,
             capacity=capacity,
@@ -122,6 +170,9 @@ class Commands:
             starts=local,
             seconds=_seconds(duration),
             actor_time=_actor_time(actor_time),
+            location=location,
+            name=name,
+            attributes=attributes,
         )
 
     def book(
@@ -134,6 +185,7 @@ class Commands:
         override: bool = False,
         reason: str | None = None,
         metadata: dict[str, Any] | None = None,
+        contact: c.Contact | None = None,
         expected: Mapping[str, int] | None = None,
         key: str | None = None,
     ) -> c.Book:
@@ -153,6 +205,7 @@ class Commands:
             override=override,
             reason=reason,
             metadata=metadata,
+            contact=contact,
         )
 
     def hold(
@@ -163,12 +216,15 @@ class Commands:
         units: int = 1,
         seconds: Seconds = limits.HOLD_SECONDS,
         limit: Seconds = limits.HOLD_LIMIT_SECONDS,
+        override: bool = False,
+        reason: str | None = None,
         metadata: dict[str, Any] | None = None,
+        contact: c.Contact | None = None,
         expected: Mapping[str, int] | None = None,
         key: str | None = None,
     ) -> c.Book:
         """Take all claims for `seconds`; `extend` can go on to `limit` seconds from now."""
-        common = self._common(key)
+        common = self._common(key, reason)
         return c.Book(
             **common,
             expected=dict(expected or {}),
@@ -178,7 +234,9 @@ class Commands:
             claims=_claims(claims, units),
             hold_seconds=_seconds(seconds),
             limit_seconds=_seconds(limit),
+            override=override,
             metadata=metadata,
+            contact=contact,
         )
 
     def confirm(
@@ -186,11 +244,18 @@ class Commands:
         booking: str,
         *,
         actor: str | None = None,
+        contact: c.Contact | None = None,
         version: int | None = None,
+        reason: str | None = None,
         key: str | None = None,
     ) -> c.Confirm:
         """Confirm a held or reserved booking: its id, or an occurrence's with the actor."""
-        return c.Confirm(**self._common(key), target=_target(booking, actor), version=version)
+        return c.Confirm(
+            **self._common(key, reason),
+            target=_target(booking, actor),
+            version=version,
+            contact=contact,
+        )
 
     def release(
         self,
@@ -198,10 +263,15 @@ class Commands:
         *,
         actor: str | None = None,
         version: int | None = None,
+        reason: str | None = None,
         key: str | None = None,
     ) -> c.Release:
         """Give a hold back."""
-        return c.Release(**self._common(key), target=_target(booking, actor), version=version)
+        return c.Release(
+            **self._common(key, reason),
+            target=_target(booking, actor),
+            version=version,
+        )
 
     def cancel(
         self,
@@ -209,12 +279,13 @@ class Commands:
         *,
         actor: str | None = None,
         version: int | None = None,
+        reason: str | None = None,
         expected: Mapping[str, int] | None = None,
         key: str | None = None,
     ) -> c.Cancel:
         """Cancel a booking and free its claims."""
         return c.Cancel(
-            **self._common(key),
+            **self._common(key, reason),
             expected=dict(expected or {}),
             target=_target(booking, actor),
             version=version,
@@ -227,13 +298,100 @@ class Commands:
         actor: str | None = None,
         seconds: Seconds = limits.HOLD_SECONDS,
         version: int | None = None,
+        reason: str | None = None,
         key: str | None = None,
     ) -> c.Extend:
         """Let a hold run `seconds` from now, within its limit."""
         return c.Extend(
-            **self._common(key),
+            **self._common(key, reason),
             target=_target(booking, actor),
             seconds=_seconds(seconds),
+            version=version,
+        )
+
+    def check_in(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        late: bool = False,
+        version: int | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.CheckIn:
+        """They have arrived; `late` lets in a no-show, by permission (C4)."""
+        return c.CheckIn(
+            **self._common(key, reason),
+            target=_target(booking, actor),
+            late=late,
+            version=version,
+        )
+
+    def check_out(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.CheckOut:
+        """They were seen to leave: the booking is COMPLETED."""
+        return c.CheckOut(
+            **self._common(key, reason),
+            target=_target(booking, actor),
+            version=version,
+        )
+
+    def complete(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.Complete:
+        """What was booked is done: the booking is COMPLETED."""
+        return c.Complete(
+            **self._common(key, reason),
+            target=_target(booking, actor),
+            version=version,
+        )
+
+    def no_show(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.NoShow:
+        """Nobody came: NO_SHOW, not before the booking begins."""
+        return c.NoShow(
+            **self._common(key, reason),
+            target=_target(booking, actor),
+            version=version,
+        )
+
+    def update(
+        self,
+        booking: str,
+        *,
+        actor: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        contact: c.Contact | None = None,
+        version: int | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> c.Update:
+        """Replace the metadata, and of the contact what is given."""
+        return c.Update(
+            **self._common(key, reason),
+            target=_target(booking, actor),
+            metadata=metadata,
+            contact=contact,
             version=version,
         )
 
@@ -257,7 +415,7 @@ class Commands:
         relocation = c.Relocation(
             target=_target(booking, actor), claims=_claims(claims, units), version=version
         )
-        return c.Move(**self._common(key), moves=(relocation,), override=override, reason=reason)
+        return c.Move(**self._common(key, reason), moves=(relocation,), override=override)
 
     def move_together(
         self,
@@ -272,7 +430,7 @@ class Commands:
             c.Relocation(target=c.BookingId(booking_id), claims=_claims(claims, 1))
             for booking_id, claims in moves.items()
         )
-        return c.Move(**self._common(key), moves=relocations, override=override, reason=reason)
+        return c.Move(**self._common(key, reason), moves=relocations, override=override)
 
     def change_capacity(
         self,
@@ -285,11 +443,10 @@ class Commands:
     ) -> c.ChangeCapacity:
         """Set a bookable's capacity; an event's goes to its occurrences too."""
         return c.ChangeCapacity(
-            **self._common(key),
+            **self._common(key, reason),
             bookable=bookable,
             capacity=capacity,
             override=override,
-            reason=reason,
         )
 
     def append_expect(
@@ -323,12 +480,13 @@ def _normal(claim: c.Claim) -> c.Claim:
     if not isinstance(start, datetime):
         return claim
     zone = _zone(start)
+    local = start.replace(tzinfo=None).isoformat() if zone else claim.local_start
     return msgspec.structs.replace(
         claim,
         start=_utc(start),
         end=_utc(claim.end) if isinstance(claim.end, datetime) else claim.end,
-        local_start=start.replace(tzinfo=None).isoformat() if zone else None,
-        time_zone=zone,
+        local_start=local,
+        time_zone=zone or claim.time_zone,
     )
 
 

@@ -13,8 +13,8 @@ from lastseat.config import database
 from lastseat.embedded import EmbeddedServer
 from lastseat.engine.errors import DatabaseUnavailable
 from lastseat.ledger import migrate as migrations
-from lastseat.library.asynchronous import AsyncEngine
-from lastseat.library.synchronous import Engine
+from lastseat.library.asynchronous.engine import AsyncEngine
+from lastseat.library.synchronous.engine import Engine
 
 PathLike = str | os.PathLike[str]
 

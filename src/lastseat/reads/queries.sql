@@ -1,5 +1,5 @@
 -- name: occurrence
--- What an occurrence, resource, pool or event is, and what is left of an occurrence now.
+-- What an occurrence, resource, pool, limit or event is, and what is left of an occurrence now.
 SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
        (extract(epoch FROM h.starts_at) * 1000000)::bigint,
        (extract(epoch FROM h.ends_at) * 1000000)::bigint,
@@ -8,8 +8,11 @@ SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
            SELECT sum(c.units) FROM lastseat.claims c
            WHERE h.kind = 'occurrence' AND c.tenant_id = h.tenant_id
              AND c.bookable_id = h.bookable_id AND c.live
-             AND c.blocked IS NULL AND c.expires_at <= (SELECT lastseat.clock())), 0)
+             AND c.blocked IS NULL AND c.expires_at <= (SELECT lastseat.clock())), 0),
+       h.location_id, d.name, d.attributes::text
 FROM lastseat.heads h
+LEFT JOIN lastseat.bookable_details d
+  ON d.tenant_id = h.tenant_id AND d.bookable_id = h.bookable_id
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = %(bookable)s::text
   AND h.seq > 0 AND h.kind <> 'actor';
 
@@ -63,14 +66,17 @@ SELECT b.booking_id::text, coalesce(a.ref, ''),
        (extract(epoch FROM b.expires_at) * 1000000)::bigint,
        (extract(epoch FROM b.created_at) * 1000000)::bigint,
        (extract(epoch FROM b.updated_at) * 1000000)::bigint,
-       d.metadata::text,
+       CASE WHEN d.metadata <> '{}' THEN d.metadata::text END,
+       nullif(k.name, ''), nullif(k.email, ''), nullif(k.phone, ''),
        c.bookable_id, c.units,
        (extract(epoch FROM coalesce(lower(c.during), h.starts_at)) * 1000000)::bigint,
        (extract(epoch FROM coalesce(upper(c.during), h.ends_at)) * 1000000)::bigint,
-       c.live AND NOT (b.status = 'HELD' AND b.expires_at <= (SELECT lastseat.clock()))
+       c.live AND NOT (b.status = 'HELD' AND b.expires_at <= (SELECT lastseat.clock())),
+       to_char(c.local_start, 'YYYY-MM-DD"T"HH24:MI:SS'), coalesce(c.time_zone, h.time_zone)
 FROM lastseat.bookings b
 LEFT JOIN lastseat.actors a ON a.tenant_id = b.tenant_id AND a.actor_id = b.actor_id
 LEFT JOIN lastseat.booking_details d ON d.tenant_id = b.tenant_id AND d.booking_id = b.booking_id
+LEFT JOIN lastseat.booking_contacts k ON k.tenant_id = b.tenant_id AND k.booking_id = b.booking_id
 LEFT JOIN lastseat.claims c ON c.tenant_id = b.tenant_id AND c.booking_id = b.booking_id
 LEFT JOIN lastseat.heads h ON h.tenant_id = c.tenant_id AND h.bookable_id = c.bookable_id
 WHERE b.tenant_id = %(tenant)s::text AND b.booking_id = %(booking)s::uuid

@@ -1,7 +1,9 @@
 """The views that reads answer with, and the queries behind them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
@@ -9,6 +11,7 @@ from msgspec import Struct
 from psycopg.rows import tuple_row
 
 from lastseat.core import events
+from lastseat.core.commands import Contact
 from lastseat.core.events import ActorTime, Event, Kind
 from lastseat.core.interval import Interval
 from lastseat.core.status import Status
@@ -27,7 +30,10 @@ Connection = psycopg.AsyncConnection[Any]
 
 
 class BookableView(Struct, frozen=True):
-    """A bookable as it stands. `taken` and `left` are of an occurrence; 0 for the others."""
+    """A bookable as it stands. `taken` and `left` are of an occurrence; 0 for the others.
+
+    `name` and `attributes` are what it was called when it was defined, or is called since.
+    """
 
     bookable: str
     kind: Kind
@@ -40,6 +46,9 @@ class BookableView(Struct, frozen=True):
     time_zone: str | None = None
     event_id: str | None = None
     actor_time: ActorTime = ActorTime.REFUSE
+    location_id: str | None = None
+    name: str | None = None
+    attributes: dict[str, Any] | None = None
 
 
 class Place(Struct, frozen=True):
@@ -55,16 +64,22 @@ class Place(Struct, frozen=True):
 
 
 class ClaimView(Struct, frozen=True):
-    """One claim of a booking; `live` while it counts."""
+    """One claim of a booking; `live` while it counts.
+
+    `local_start` is what the wall clock of `time_zone` shows at its start: as it was asked for, for
+    an occurrence as its zone has it. Both are None where nobody named a zone.
+    """
 
     bookable: str
     units: int
     during: Interval
     live: bool
+    local_start: str | None = None
+    time_zone: str | None = None
 
 
 class BookingView(Struct, frozen=True):
-    """A booking. `actor` and `metadata` are gone once the person is forgotten."""
+    """A booking. `actor`, `metadata` and `contact` are gone once the person is forgotten."""
 
     booking_id: str
     actor: str
@@ -75,6 +90,7 @@ class BookingView(Struct, frozen=True):
     updated_at: datetime
     expires_at: datetime | None = None
     metadata: dict[str, Any] | None = None
+    contact: Contact | None = None
 
 
 class JournalRow(Struct, frozen=True):
@@ -91,10 +107,18 @@ class JournalRow(Struct, frozen=True):
 
 
 async def _fetch(connection: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
+    return await fetch(connection, QUERIES[name], **params)
+
+
+async def fetch(connection: Connection, statement: str, **params: Any) -> list[tuple[Any, ...]]:
+    """The rows of one of the named queries, or of pieces of them put together.
+
+    None when a parameter is a text that no row could have.
+    """
     if not all(_storable(value) for value in params.values()):
         return []
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(QUERIES[name], params)
+        await cursor.execute(statement.encode(), params)
         return await cursor.fetchall()
 
 
@@ -110,7 +134,11 @@ async def bookable(connection: Connection, tenant: str, name: str) -> BookableVi
     found = await _fetch(connection, "occurrence", tenant=tenant, bookable=name)
     if not found:
         return None
-    row = found[0]
+    return bookable_view(found[0])
+
+
+def bookable_view(row: Sequence[Any]) -> BookableView:
+    """A row of `occurrence`, or of a page of bookables."""
     kind = Kind(row[1])
     counted = kind is Kind.OCCURRENCE
     taken = int(row[10]) if counted else 0
@@ -126,6 +154,9 @@ async def bookable(connection: Connection, tenant: str, name: str) -> BookableVi
         row[7],
         row[8],
         ActorTime(row[9]),
+        row[11],
+        row[12],
+        msgspec.json.decode(row[13]) if row[13] else None,
     )
 
 
@@ -161,12 +192,14 @@ async def booking(connection: Connection, tenant: str, booking_id: str) -> Booki
     found = await _fetch(connection, "booking", tenant=tenant, booking=booking_id)
     if not found:
         return None
+    return booking_view(found)
+
+
+def booking_view(found: Sequence[Sequence[Any]]) -> BookingView:
+    """The rows of `booking`: one booking, once for each of its claims."""
     row = found[0]
-    claims = tuple(
-        ClaimView(x[8], x[9], interval(x[10], x[11]) or Interval(EPOCH, EPOCH), x[12])
-        for x in found
-        if x[8] is not None
-    )
+    claims = tuple(_claim(x[11:]) for x in found if x[11] is not None)
+    said = any(x is not None for x in row[8:11])
     return BookingView(
         row[0],
         row[1],
@@ -177,7 +210,16 @@ async def booking(connection: Connection, tenant: str, booking_id: str) -> Booki
         moment(row[6]) or EPOCH,
         moment(row[4]),
         msgspec.json.decode(row[7]) if row[7] else None,
+        Contact(name=row[8], email=row[9], phone=row[10]) if said else None,
     )
+
+
+def _claim(row: Sequence[Any]) -> ClaimView:
+    during = interval(row[2], row[3]) or Interval(EPOCH, EPOCH)
+    local, zone = row[5], row[6]
+    if local is None and zone is not None:
+        local = during.start.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat()
+    return ClaimView(row[0], row[1], during, row[4], local, zone)
 
 
 async def journal(

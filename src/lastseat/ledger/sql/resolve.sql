@@ -22,6 +22,14 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS a;
 
+-- name: hold_actors
+-- In a caller's transaction: nobody forgets these until it is over, nor did since its snapshot.
+SELECT actor_id::text
+FROM lastseat.actors
+WHERE tenant_id = %(tenant)s::text AND ref = ANY(%(refs)s::text[])
+ORDER BY ref
+FOR KEY SHARE;
+
 -- name: find_boundaries
 -- The bookables that bookings have live claims on, and whose the bookings are.
 SELECT wanted.booking_id::text, b.actor_id::text, c.bookable_id

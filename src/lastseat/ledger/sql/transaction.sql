@@ -24,10 +24,13 @@ ROLLBACK TO SAVEPOINT lastseat;
 -- For this transaction only: how long a lock may be waited for; no plan that scans a table, since one
 -- made while it was nearly empty stays cached while it grows; no planning anew for each batch, since
 -- every plan goes by key; and an end to an engine that vanishes without a word while it holds locks.
+-- And the lock by which whoever forgets a person waits for the decisions under way, which may know
+-- them still, and holds up those to come (see forget.sql). It is shared: no decision waits for another.
 SELECT set_config('lock_timeout', %(lock_timeout)s, true),
        set_config('enable_seqscan', 'off', true),
        set_config('plan_cache_mode', 'force_generic_plan', true),
-       set_config('idle_in_transaction_session_timeout', '10s', true);
+       set_config('idle_in_transaction_session_timeout', '10s', true),
+       pg_advisory_xact_lock_shared(hashtextextended('lastseat forget ' || %(tenant)s::text, 0));
 
 -- name: read_settings
 -- What `configure` changes, to be put back in a caller's transaction.

@@ -27,7 +27,7 @@ SELECT tenant_id, bookable_id, kind, capacity, overbooked, taken, seq,
        (extract(epoch FROM at) * 1000000)::float8,
        (extract(epoch FROM starts_at) * 1000000)::float8,
        (extract(epoch FROM ends_at) * 1000000)::float8,
-       time_zone, event_id, own_capacity, actor_time
+       time_zone, event_id, own_capacity, actor_time, location_id
 FROM lastseat.heads
 WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, bookable_id;

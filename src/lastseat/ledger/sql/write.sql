@@ -74,11 +74,14 @@ SET capacity = excluded.capacity, overbooked = excluded.overbooked, taken = excl
 -- What a definition says of a head once and for all, and whether it still follows its event.
 UPDATE lastseat.heads h
 SET kind = n.kind, starts_at = n.starts_at, ends_at = n.ends_at, time_zone = n.time_zone,
-    event_id = n.event_id, own_capacity = n.own_capacity, actor_time = n.actor_time
+    event_id = n.event_id, own_capacity = n.own_capacity, actor_time = n.actor_time,
+    location_id = n.location_id
 FROM unnest(
     %(bookables)s::text[], %(kinds)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
-    %(time_zones)s::text[], %(events)s::text[], %(own)s::boolean[], %(actor_times)s::text[])
-    AS n (bookable_id, kind, starts_at, ends_at, time_zone, event_id, own_capacity, actor_time)
+    %(time_zones)s::text[], %(events)s::text[], %(own)s::boolean[], %(actor_times)s::text[],
+    %(locations)s::text[])
+    AS n (bookable_id, kind, starts_at, ends_at, time_zone, event_id, own_capacity, actor_time,
+          location_id)
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = n.bookable_id;
 
 -- name: add_event
@@ -116,10 +119,34 @@ DELETE FROM lastseat.keys
 WHERE tenant_id = %(tenant)s::text AND key = ANY(%(keys)s::text[])
   AND expires_at <= %(now)s::timestamptz;
 
--- name: add_details
+-- name: save_details
+-- Bookings' metadata, in place of any before it.
 INSERT INTO lastseat.booking_details (tenant_id, booking_id, metadata)
 SELECT %(tenant)s::text, n.booking_id, n.metadata
-FROM unnest(%(bookings)s::uuid[], %(metadata)s::jsonb[]) AS n (booking_id, metadata);
+FROM unnest(%(bookings)s::uuid[], %(metadata)s::jsonb[]) AS n (booking_id, metadata)
+ORDER BY n.booking_id
+ON CONFLICT (tenant_id, booking_id) DO UPDATE SET metadata = excluded.metadata;
+
+-- name: save_contacts
+-- How to reach whoever bookings are for. A null leaves what is there, an empty text clears it.
+INSERT INTO lastseat.booking_contacts AS c (tenant_id, booking_id, name, email, phone)
+SELECT %(tenant)s::text, n.booking_id, n.name, n.email, n.phone
+FROM unnest(%(bookings)s::uuid[], %(names)s::text[], %(emails)s::text[], %(phones)s::text[])
+    AS n (booking_id, name, email, phone)
+ORDER BY n.booking_id
+ON CONFLICT (tenant_id, booking_id) DO UPDATE
+SET name = coalesce(excluded.name, c.name), email = coalesce(excluded.email, c.email),
+    phone = coalesce(excluded.phone, c.phone);
+
+-- name: save_bookable_details
+-- What bookables are called, written with their definition.
+INSERT INTO lastseat.bookable_details (tenant_id, bookable_id, name, attributes)
+SELECT %(tenant)s::text, n.bookable_id, n.name, n.attributes
+FROM unnest(%(bookables)s::text[], %(names)s::text[], %(attributes)s::jsonb[])
+    AS n (bookable_id, name, attributes)
+ORDER BY n.bookable_id
+ON CONFLICT (tenant_id, bookable_id) DO UPDATE
+SET name = excluded.name, attributes = excluded.attributes;
 
 -- name: add_notes
 INSERT INTO lastseat.notes (tenant_id, command_id, reason)

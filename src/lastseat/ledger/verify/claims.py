@@ -83,7 +83,8 @@ class ClaimRows:
         for first, second in overlaps(self._uses):
             what = f"sold twice: {first.name} and {second.name} overlap"
             self.findings.add(self.tenant_id, where, what)
-        over = excess(self._shared, capacities) if kind == Kind.POOL else None
+        peaked = kind in (Kind.POOL, Kind.LIMIT)
+        over = excess(self._shared, capacities) if peaked else None
         if over is not None:
             when, units, fit = over
             what = f"oversold: {units} units are live at {shown('at', when)}, and {fit} fit"

@@ -32,7 +32,7 @@ def overlaps(uses: Sequence[Use]) -> Iterator[tuple[Use, Use]]:
 
 
 class Capacities:
-    """A pool's capacity from each entry that set it on."""
+    """A pool's or limit's capacity from each entry that set it on."""
 
     def __init__(self) -> None:
         self._since: list[int] = []
@@ -50,7 +50,7 @@ class Capacities:
 
 
 def excess(uses: Sequence[Use], capacities: Capacities) -> tuple[float, int, int] | None:
-    """The first instant at which a pool is in use beyond its capacity: when, units, capacity.
+    """The first instant at which a pool is used beyond its capacity: when, units, capacity.
 
     What is live now was live already when the last of it was booked, so together it must fit the
     capacity of that moment, whatever became of the capacity since.

@@ -145,7 +145,7 @@ class Stream:
     def compare_head(self, head: Row) -> None:
         """The head is the fold; of a stream without entries it takes nothing."""
         (_, _, kind, capacity, overbooked, taken, seq, at, starts_at, ends_at) = head[:10]
-        time_zone, event_id, own_capacity, actor_time = head[10:]
+        time_zone, event_id, own_capacity, actor_time, location_id = head[10:]
         if self.broken:
             row, fold = {"seq": seq, "at": at}, {"seq": self.seq, "at": self.at}
             self.findings.compare(self.tenant_id, self.where, row, fold)
@@ -167,6 +167,7 @@ class Stream:
                 "event_id": event_id,
                 "own_capacity": own_capacity,
                 "actor_time": actor_time,
+                "location_id": location_id,
             },
             {
                 "kind": self.kind,
@@ -181,6 +182,7 @@ class Stream:
                 "event_id": state.event_id,
                 "own_capacity": state.own_capacity,
                 "actor_time": state.actor_time.value,
+                "location_id": state.location,
             },
         )
 

@@ -1,0 +1,119 @@
+"""Services: what is sold, for how long, with which buffers, held for how long (MISSION D2).
+
+How many at once is the capacity of the bookable `service:<service id>`. These functions read it and
+never write it: `library/catalogue.py` has the engine do that in the same transaction.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from lastseat.catalogue.locations import as_json
+from lastseat.catalogue.rows import Connection, Row, fetch, storable
+from lastseat.core import limits
+from lastseat.core.state import SERVICE_PREFIX
+from lastseat.ledger.rows import instant
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """How a service is sold; lengths are in seconds.
+
+    `duration_seconds` None: as long as who books says. Capacity is taken for `before_seconds` and
+    `after_seconds` around what the customer sees. A reservation holds for `hold_seconds` and can be
+    extended to `hold_limit_seconds` after it was made.
+    """
+
+    name: str
+    location_id: str | None = None
+    duration_seconds: int | None = None
+    before_seconds: int = 0
+    after_seconds: int = 0
+    hold_seconds: int = limits.HOLD_SECONDS
+    hold_limit_seconds: int = limits.HOLD_LIMIT_SECONDS
+    attributes: dict[str, Any] | None = None
+
+
+class Service(Terms, frozen=True, kw_only=True):
+    """A service, with how many at once. `time_zone` is its location's."""
+
+    service_id: str
+    max_simultaneous_bookings: int
+    time_zone: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def bookable(self) -> str:
+        """The id of what is booked."""
+        return SERVICE_PREFIX + self.service_id
+
+
+TERMS = Terms.__struct_fields__
+
+
+async def add(connection: Connection, tenant: str, service_id: str, terms: Terms) -> bool:
+    """Write a new service's row. False, and nothing, when the id is taken."""
+    rows = await fetch(
+        connection, "add_service", tenant=tenant, service=service_id, **_columns(terms)
+    )
+    return bool(rows)
+
+
+async def get(connection: Connection, tenant: str, service_id: str) -> Service | None:
+    """The service with its capacity now, or None."""
+    if not storable(service_id):
+        return None
+    rows = await fetch(connection, "service", tenant=tenant, service=service_id)
+    return _service(rows[0]) if rows else None
+
+
+async def page(connection: Connection, tenant: str, *, after: str, limit: int) -> list[Service]:
+    """Up to `limit` services with an id after that one, by id."""
+    if not storable(after):
+        return []
+    rows = await fetch(connection, "services", tenant=tenant, after=after, limit=limit)
+    return [_service(row) for row in rows]
+
+
+async def lock(connection: Connection, tenant: str, service_id: str) -> int | None:
+    """The service's version, its row held until the transaction ends; None: there is none."""
+    rows = await fetch(connection, "lock_service", tenant=tenant, service=service_id)
+    return int(rows[0][0]) if rows else None
+
+
+async def change(connection: Connection, tenant: str, service_id: str, terms: Terms) -> None:
+    """Write the terms. The location stays: it is part of the bookable's definition."""
+    columns = _columns(terms)
+    del columns["location_id"]
+    await fetch(connection, "change_service", tenant=tenant, service=service_id, **columns)
+
+
+def terms_of(service: Service) -> Terms:
+    """How the service is sold."""
+    return Terms(**{field: getattr(service, field) for field in TERMS})
+
+
+def _columns(terms: Terms) -> dict[str, Any]:
+    return msgspec.structs.asdict(terms) | {"attributes": as_json(terms.attributes)}
+
+
+def _service(row: Row) -> Service:
+    return Service(
+        service_id=row[0],
+        name=row[1],
+        location_id=row[2],
+        duration_seconds=row[3],
+        before_seconds=row[4],
+        after_seconds=row[5],
+        hold_seconds=row[6],
+        hold_limit_seconds=row[7],
+        attributes=msgspec.json.decode(row[8]) if row[8] else None,
+        version=row[9],
+        created_at=instant(row[10]),
+        updated_at=instant(row[11]),
+        max_simultaneous_bookings=row[12],
+        time_zone=row[13],
+    )

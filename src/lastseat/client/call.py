@@ -1,0 +1,136 @@
+"""A request as a value, before it is sent: what `client.commands` makes and `client.execute` runs.
+
+A write's idempotency key is in it, given or drawn when it is made. So executing one `Call` twice
+is asking once: the second answer is the first one's.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+T = TypeVar("T")
+
+Query = tuple[tuple[str, str], ...]
+
+
+class Call(Struct, Generic[T], frozen=True, kw_only=True):
+    """One request. Its answer is read as an `answer`, of which `take`, if any, is what was asked.
+
+    With `refusable` a refusal is returned as the outcome that it is; else it is raised. What is one
+    question to the library can be three collections over HTTP: `elsewhere` is asked where there is
+    nothing of that id here, `afterwards` once a list has ended here.
+    """
+
+    method: str
+    path: str
+    answer: Any
+    take: Callable[[Any], T] | None = None
+    query: Query = ()
+    body: bytes | None = None
+    key: str | None = None
+    refusable: bool = False
+    elsewhere: "Call[T] | None" = None
+    afterwards: "Call[T] | None" = None
+
+
+class Answer(Struct, Generic[T], frozen=True):
+    """What a call came to. `replayed` when its key had that answer already (MISSION C6)."""
+
+    outcome: T
+    replayed: bool = False
+
+
+def read(
+    answer: Any,
+    *segments: str,
+    query: dict[str, Any] | None = None,
+    take: Callable[[Any], T] | None = None,
+    elsewhere: Call[T] | None = None,
+    afterwards: Call[T] | None = None,
+) -> Call[T]:
+    """A GET. Of the query, what is None is left out and what is a sequence is repeated."""
+    return Call(
+        method="GET",
+        path=_path(segments),
+        answer=answer,
+        take=take,
+        query=_query(query or {}),
+        elsewhere=elsewhere,
+        afterwards=afterwards,
+    )
+
+
+def write(
+    method: str,
+    answer: Any,
+    *segments: str,
+    body: dict[str, Any],
+    nulls: dict[str, Any] | None = None,
+    key: str | None = None,
+    elsewhere: Call[Any] | None = None,
+) -> Call[Any]:
+    """A write, under `key` or one drawn for it.
+
+    Of the body, what is None is left out; in `nulls` it says to take something away.
+    """
+    given = {name: value for name, value in body.items() if value is not None} | (nulls or {})
+    return Call(
+        method=method,
+        path=_path(segments),
+        answer=answer,
+        body=msgspec.json.encode(given),
+        key=key if key is not None else str(uuid.uuid4()),
+        refusable=True,
+        elsewhere=elsewhere,
+    )
+
+
+def change(
+    answer: Any,
+    *segments: str,
+    body: dict[str, Any],
+    take: Callable[[Any], T] | None = None,
+) -> Call[T]:
+    """A POST that is harmless to repeat, so without a key; its answer is no outcome."""
+    return Call(
+        method="POST",
+        path=_path(segments),
+        answer=answer,
+        take=take,
+        body=msgspec.json.encode(body),
+    )
+
+
+def _path(segments: tuple[str, ...]) -> str:
+    """The segments, each percent-encoded whole: an id may have any character in it."""
+    return "/" + "/".join(_segment(x) for x in segments)
+
+
+def _segment(text: str) -> str:
+    if not text:
+        raise ValueError("an id must not be empty")
+    if text.strip(".") == "":
+        # "." and ".." are taken out of a path on its way, unless their dots are escaped.
+        return text.replace(".", "%2E")
+    return quote(text, safe="")
+
+
+def _query(query: dict[str, Any]) -> Query:
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        if value is None:
+            continue
+        several = value if isinstance(value, list | tuple) else (value,)
+        pairs += [(name, _text(x)) for x in several]
+    return tuple(pairs)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return str(value)
+    # As JSON has it: times in RFC 3339, true and false.
+    return msgspec.json.encode(value).decode().strip('"')

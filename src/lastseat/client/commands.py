@@ -1,0 +1,15 @@
+"""`Commands`: the client's operations as calls, with the library's names and arguments.
+
+Both faces take their methods from here, and so does whoever wants to see whether an answer was a
+replay: `client.execute(client.commands.book(...)).replayed`.
+"""
+
+from lastseat.client.bookings import Bookings
+from lastseat.client.catalogue import Catalogue
+from lastseat.client.looking import Looking
+from lastseat.client.reservations import Reservations
+from lastseat.client.venue import Venue
+
+
+class Commands(Bookings, Venue, Looking, Catalogue, Reservations):
+    """Makes the calls of all operations. Nothing is sent here."""

@@ -1,0 +1,109 @@
+"""The application put together: routes, errors, the OpenAPI document, the engine's life.
+
+`ROUTES` lists what there is: each capability's file exports its `handlers`, and has its line here.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from litestar import Litestar
+
+import lastseat
+from lastseat.http import (
+    actors,
+    appointments,
+    arrivals,
+    bookables,
+    bookings,
+    cleaning,
+    definitions,
+    details,
+    document,
+    facts,
+    health,
+    keys,
+    lifecycle,
+    locations,
+    moves,
+    people,
+    reservations,
+    rosters,
+    seats,
+    services,
+    tenants,
+    trails,
+)
+from lastseat.http.addresses import keep_slashes, tell_methods
+from lastseat.http.auth import SERVICE, Service
+from lastseat.http.body import BODY_BYTES
+from lastseat.http.errors import HANDLERS
+from lastseat.http.settings import ServeSettings
+from lastseat.http.straight import short_ways
+
+ROUTES: list[list[Any]] = [
+    health.handlers,
+    document.handlers,
+    tenants.handlers,
+    keys.handlers,
+    people.handlers,
+    definitions.handlers,
+    bookables.handlers,
+    rosters.handlers,
+    bookings.handlers,
+    lifecycle.handlers,
+    arrivals.handlers,
+    details.handlers,
+    moves.handlers,
+    seats.handlers,
+    trails.handlers,
+    facts.handlers,
+    actors.handlers,
+    locations.handlers,
+    services.handlers,
+    reservations.handlers,
+    appointments.handlers,
+    cleaning.handlers,
+]
+"""The handlers of each capability."""
+
+
+def make_app(settings: ServeSettings) -> Litestar:
+    """The service as an ASGI application. Its engine is open from startup to shutdown."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def engine_open(_: Litestar) -> AsyncIterator[None]:
+        # The database was made ready by whoever serves; it need not even be up now.
+        opening = lastseat.open_async(settings.url, migrate=False, patience=settings.patience)
+        async with opening as engine:
+            service.opened(engine)
+            yield
+
+    app = Litestar(
+        route_handlers=[handler for handlers in ROUTES for handler in handlers],
+        exception_handlers=HANDLERS,
+        lifespan=[engine_open],
+        openapi_config=None,
+        request_max_body_size=settings.body_bytes,
+        # Ours are logged in errors.py, with an incident's id.
+        logging_config=None,
+        debug=False,
+        opt={
+            SERVICE: service,
+            document.DRAW: openapi_document,
+            BODY_BYTES: settings.body_bytes,
+        },
+    )
+    tell_methods(app)
+    keep_slashes(app)
+    short_ways(app)
+    return app
+
+
+@cache
+def openapi_document() -> bytes:
+    """The OpenAPI document, as JSON: the same for every server of this version."""
+    handlers = [handler for handlers in ROUTES for handler in handlers]
+    return document.drawn(handlers)

@@ -1,0 +1,283 @@
+"""What the service answers: an outcome as JSON, or a problem as RFC 9457 has it.
+
+A refusal becomes a problem whose `code` is the outcome's name and whose other members are the
+outcome's fields. One of these changes its name, since RFC 9457 has taken `status` for the number:
+the status of a booking is `booking_status` in a problem.
+
+Bodies are made from bytes: on the hot route a response built member by member costs more than the
+decision did.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from msgspec import Struct
+
+from lastseat.core.outcomes import AnyOutcome, Code, Conflict, Overloaded, Refusal
+from lastseat.engine.requests import Answer
+from lastseat.http.wording import DETAIL, STATUS, TITLE
+
+PROBLEM_TYPE = "application/problem+json"
+JSON_TYPE = "application/json"
+IF_MATCH = "lastseat.if_match"
+"""Set in a request's scope when its expected version came from If-Match: stale is 412 then."""
+
+_encode = msgspec.json.Encoder().encode
+_Header = tuple[bytes, bytes]
+_JSON: _Header = (b"content-type", JSON_TYPE.encode())
+_PROBLEM: _Header = (b"content-type", PROBLEM_TYPE.encode())
+_REPLAYED: _Header = (b"idempotency-replayed", b"true")
+
+
+class Problem(Exception):
+    """An answer that is no outcome: the request was not understood, not allowed, not for us.
+
+    `extra` are further members of the problem, such as `field` and `reason`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        title: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, code, detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.title = title or TITLE.get(code) or HTTPStatus(status).phrase
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+    def response(self) -> "Reply":
+        """The problem as it is sent."""
+        members = {
+            "type": problem_type(self.code),
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            **self.extra,
+        }
+        headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in self.headers.items()]
+        return Reply(self.status, _encode(members), [_PROBLEM, *headers])
+
+
+class Forbidden(Problem):
+    """The caller is known, and not allowed to do this."""
+
+    def __init__(self, action: str, detail: str, **extra: Any) -> None:
+        super().__init__(403, "forbidden", detail, extra={"action": action, **extra})
+
+
+def invalid(field: str, reason: str) -> Problem:
+    """Bad input outside a command: in a path, a query, a header or a body's shape."""
+    return Problem(400, "invalid", DETAIL["invalid"], extra={"field": field, "reason": reason})
+
+
+def unknown(code: str, **extra: Any) -> Problem:
+    """The tenant has nothing of that id: `unknown_booking`, `unknown_location` and so on."""
+    return Problem(404, code, DETAIL.get(code, DETAIL["unknown"]), extra=extra)
+
+
+def problem_type(code: str) -> str:
+    """The problem's `type`: a name, not an address, so that it is the same on every server."""
+    return f"urn:lastseat:problem:{code}"
+
+
+class Reply(Response[Any]):
+    """A response of bytes. Litestar asks it for an ASGI application, and it is one already."""
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(self, status: int, body: bytes, headers: list[_Header]) -> None:
+        # Without super().__init__(): its members are for responses that are put together later.
+        self._status = status
+        self._body = body
+        self._headers = headers
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        """Itself: nothing is left to be put together."""
+        return self
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002 - ASGI
+        """Send it."""
+        headers = [*self._headers, (b"content-length", b"%d" % len(self._body))]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+class Refused(Reply):
+    """A refusal as a problem. Whether a stale version is 412 or 409 depends on the request."""
+
+    __slots__ = ("_refusal",)
+
+    def __init__(self, refusal: Refusal, headers: list[_Header]) -> None:
+        status, body = problem_of(refusal)
+        super().__init__(status, body, headers)
+        self._refusal = refusal
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send it."""
+        refusal = self._refusal
+        if isinstance(refusal, Conflict) and refusal.rule == "version" and IF_MATCH in scope:
+            self._status, self._body = problem_of(refusal, 412)
+        await super().__call__(scope, receive, send)
+
+
+def respond(
+    answer: Answer | AnyOutcome, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
+    """What a command came to: JSON with `status`, or a problem with the refusal's own status.
+
+    A replayed `Answer` says so in `Idempotency-Replayed`; an outcome with a version has an `ETag`.
+    """
+    outcome = answer
+    fields: list[_Header] = []
+    if isinstance(answer, Answer):
+        outcome = answer.outcome
+        if answer.replayed:
+            fields.append(_REPLAYED)
+    if headers:
+        fields += [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()]
+    if isinstance(outcome, Refusal):
+        fields.append(_PROBLEM)
+        if isinstance(outcome, Overloaded):
+            fields.append((b"retry-after", b"%d" % max(1, round(outcome.retry_after))))
+        elif STATUS[outcome.code] == HTTPStatus.SERVICE_UNAVAILABLE:
+            fields.append((b"retry-after", b"1"))
+        return Refused(outcome, fields)
+    fields.append(_JSON)
+    version = getattr(outcome, "version", None)
+    if version is not None:
+        fields.append((b"etag", b'"%d"' % version))
+    return Reply(status, _encode(outcome), fields)
+
+
+def document(
+    content: Any,
+    *,
+    status: int = 200,
+    version: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    """A view as JSON, with its version as an ETag: what reads answer with."""
+    fields = [_JSON]
+    if version is not None:
+        fields.append((b"etag", b'"%d"' % version))
+    if headers:
+        fields += [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()]
+    return Reply(status, _encode(content), fields)
+
+
+def problem_of(refusal: Refusal, status: int | None = None) -> tuple[int, bytes]:
+    """The status and the body of a refusal's problem."""
+    code = refusal.code
+    number = status or STATUS[code]
+    encoded = _encode(refusal)
+    if hasattr(refusal, "status"):
+        members = msgspec.to_builtins(refusal)
+        members["booking_status"] = members.pop("status")
+        encoded = _encode(members)
+    # Both are objects: the one's members, then the other's.
+    return number, _head(code, number) + encoded[1:]
+
+
+_heads: dict[tuple[Code, int], bytes] = {}
+
+
+def _head(code: Code, number: int) -> bytes:
+    """The members that every refusal of this name has, as JSON that goes on."""
+    found = _heads.get((code, number))
+    if found is None:
+        members = {
+            "type": problem_type(code),
+            "title": TITLE[code],
+            "status": number,
+            "detail": DETAIL[code],
+        }
+        found = _heads[code, number] = _encode(members)[:-1] + b","
+    return found
+
+
+class ProblemBody(Struct, kw_only=True, rename=None):
+    """A problem as RFC 9457 has it. Each `code` has members of its own beside these."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def refusals(*codes: Code | int | str) -> dict[int, ResponseSpec]:
+    """The problems that an operation may answer with, for OpenAPI: one response for each status.
+
+    A `Code` stands for itself with its status; a number for the problem of that status.
+    """
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        number, name = (code, BY_STATUS[code]) if isinstance(code, int) else (_status(code), code)
+        names = by_status.setdefault(number, [])
+        if str(name) not in names:
+            names.append(str(name))
+    return {number: _spec(number, names) for number, names in by_status.items()}
+
+
+BY_STATUS = {
+    400: "invalid",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    412: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "key_reused",
+    429: "too_many_requests",
+    500: "internal",
+    503: "unavailable",
+}
+"""What the problem of a status is called where no outcome says it better."""
+
+
+def _status(code: str) -> int:
+    try:
+        return STATUS[Code(code)]
+    except ValueError:
+        return 404 if code.startswith("unknown_") else 409
+
+
+def _spec(number: int, names: list[str]) -> ResponseSpec:
+    examples = [
+        Example(
+            id=name,
+            summary=TITLE.get(name, HTTPStatus(number).phrase),
+            value={
+                "type": problem_type(name),
+                "title": TITLE.get(name, HTTPStatus(number).phrase),
+                "status": number,
+                "detail": DETAIL.get(name, DETAIL["unknown"]),
+                "code": name,
+            },
+        )
+        for name in names
+    ]
+    return ResponseSpec(
+        data_container=ProblemBody,
+        media_type=PROBLEM_TYPE,
+        description=f"{HTTPStatus(number).phrase}: {', '.join(f'`{name}`' for name in names)}",
+        examples=examples,
+        generate_examples=False,
+    )

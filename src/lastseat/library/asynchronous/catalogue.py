@@ -1,0 +1,330 @@
+"""`tenant.catalogue`: locations and services (MISSION D2).
+
+A service's row and its bookable `service:<id>` are written in one transaction, the bookable by the
+engine: what is sold and how many of it there are cannot come apart.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from lastseat.catalogue import locations, services
+from lastseat.catalogue.answers import Refused, Saved, Unknown
+from lastseat.catalogue.locations import Location
+from lastseat.catalogue.services import Service, Terms
+from lastseat.core import commands as c
+from lastseat.core import fields as f
+from lastseat.core import limits
+from lastseat.core import outcomes as o
+from lastseat.core.state import SERVICE_PREFIX
+from lastseat.library.keeping import Connection, Work, keep
+from lastseat.library.transaction import execute_in
+
+if TYPE_CHECKING:
+    from lastseat.library.asynchronous.tenant import AsyncTenant
+
+PAGE = 1_000
+"""Rows of one page, at most."""
+
+
+class AsyncCatalogue:
+    """A tenant's locations and services. For threads: synchronous/catalogue.py."""
+
+    def __init__(self, tenant: "AsyncTenant") -> None:
+        self._tenant = tenant
+
+    async def create_location(
+        self,
+        location_id: str,
+        *,
+        name: str,
+        time_zone: str,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Saved[Location] | Refused:
+        """Make a location; `time_zone` is a name of the time zone database (IANA).
+
+        `Saved`, with `created` false when the same was there already; `already_defined`, `invalid`.
+        """
+        asked = {"name": name, "time_zone": time_zone, "attributes": attributes}
+
+        async def work(connection: Connection) -> Saved[Any] | Refused:
+            return await locations.create(
+                connection,
+                self._tenant.tenant_id,
+                location_id,
+                name=name,
+                time_zone=time_zone,
+                attributes=attributes,
+            )
+
+        refusal = _refused(key, lambda: _location(location_id, asked))
+        return refusal or await self._write(
+            "create_location", {"id": location_id, **asked}, key, work, Location
+        )
+
+    async def location(self, location_id: str) -> Location | None:
+        """The location, or None when the tenant has none of that id."""
+        found: Location | None = await self._read(locations.get, location_id)
+        return found
+
+    async def locations(self, *, after: str = "", limit: int = 100) -> list[Location]:
+        """A page of locations by id. The last one's id is the next page's `after`."""
+        found: list[Location] = await self._read(locations.page, after=after, limit=_page(limit))
+        return found
+
+    async def update_location(
+        self,
+        location_id: str,
+        *,
+        name: str | None = None,
+        time_zone: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Saved[Location] | Refused:
+        """Change what is given; empty attributes clear. A stale `version` is a `conflict`.
+
+        What is booked already keeps the local times it was booked at.
+        """
+        asked = {"name": name, "time_zone": time_zone, "attributes": attributes}
+        changes = _given(asked)
+
+        async def work(connection: Connection) -> Saved[Any] | Refused:
+            return await locations.update(
+                connection,
+                self._tenant.tenant_id,
+                location_id,
+                changes=_cleared(changes),
+                version=version,
+            )
+
+        refusal = _refused(key, lambda: _location(location_id, changes))
+        return refusal or await self._write(
+            "update_location", {"id": location_id, "version": version, **asked}, key, work, Location
+        )
+
+    async def create_service(
+        self,
+        service_id: str,
+        terms: Terms,
+        *,
+        max_simultaneous_bookings: int,
+        key: str | None = None,
+    ) -> Saved[Service] | Refused:
+        """Make a service and its bookable `service:<service_id>` of that capacity.
+
+        `Saved`, with `created` false when the same was there already; `already_defined`,
+        `invalid`, or `Unknown` when there is no such location.
+        """
+        tenant_id = self._tenant.tenant_id
+
+        async def work(connection: Connection) -> Saved[Any] | Refused:
+            where = terms.location_id
+            if where is not None and await locations.get(connection, tenant_id, where) is None:
+                return Unknown("location", where)
+            created = await services.add(connection, tenant_id, service_id, terms)
+            define = self._tenant.commands.define_limit(
+                SERVICE_PREFIX + service_id,
+                capacity=max_simultaneous_bookings,
+                location=terms.location_id,
+            )
+            outcome = await _within(connection, define)
+            if not outcome.ok:
+                return _passed_on(outcome, service_id)
+            there = await services.get(connection, tenant_id, service_id)
+            assert there is not None
+            field = None if created else _differs(services.terms_of(there), terms)
+            if field is not None:
+                return o.AlreadyDefined(bookable=service_id, field=field)
+            return Saved(there, created=created)
+
+        def check() -> None:
+            f.name("service_id", service_id, limits.NAME_LENGTH - len(SERVICE_PREFIX))
+            f.integer("max_simultaneous_bookings", max_simultaneous_bookings, 1, limits.CAPACITY)
+            _terms(terms)
+
+        request = {"id": service_id, "terms": terms, "capacity": max_simultaneous_bookings}
+        refusal = _refused(key, check)
+        return refusal or await self._write("create_service", request, key, work, Service)
+
+    async def service(self, service_id: str) -> Service | None:
+        """The service with its capacity now, or None when the tenant has none of that id."""
+        found: Service | None = await self._read(services.get, service_id)
+        return found
+
+    async def services(self, *, after: str = "", limit: int = 100) -> list[Service]:
+        """A page of services by id. The last one's id is the next page's `after`."""
+        found: list[Service] = await self._read(services.page, after=after, limit=_page(limit))
+        return found
+
+    async def update_service(
+        self,
+        service_id: str,
+        changes: dict[str, Any],
+        *,
+        max_simultaneous_bookings: int | None = None,
+        version: int | None = None,
+        override: bool = False,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> Saved[Service] | Refused:
+        """Change terms by name, and how many at once; what is booked keeps its buffers.
+
+        A capacity below what is taken at the peak is `below_taken`, or an override with its reason
+        (D3). A stale `version` is a `conflict`. The location can't be changed.
+        """
+        wanted = max_simultaneous_bookings
+
+        async def work(connection: Connection) -> Saved[Any] | Refused:
+            there = await self._locked(connection, service_id, version)
+            if not isinstance(there, Service):
+                return there
+            before = services.terms_of(there)
+            terms = msgspec.structs.replace(before, **_cleared(changes))
+            try:
+                _terms(terms)
+            except f.Bad as bad:
+                return bad.invalid
+            if wanted is not None and wanted != there.max_simultaneous_bookings:
+                command = self._tenant.commands.change_capacity(
+                    there.bookable, wanted, override=override, reason=reason
+                )
+                outcome = await _within(connection, command)
+                if not outcome.ok:
+                    return _passed_on(outcome, service_id)
+            elif terms == before:
+                return Saved(there, created=False)
+            await services.change(connection, self._tenant.tenant_id, service_id, terms)
+            now = await services.get(connection, self._tenant.tenant_id, service_id)
+            assert now is not None
+            return Saved(now, created=False)
+
+        def check() -> None:
+            f.name("service_id", service_id)
+            for field in changes:
+                if field not in services.TERMS or field == "location_id":
+                    raise f.Bad(field, "can't be changed")
+            f.version("version", version)
+            if wanted is not None:
+                f.integer("max_simultaneous_bookings", wanted, 1, limits.CAPACITY)
+
+        request = {
+            "id": service_id,
+            "changes": changes,
+            "capacity": wanted,
+            "version": version,
+            "override": override,
+            "reason": reason,
+        }
+        refusal = _refused(key, check)
+        return refusal or await self._write("update_service", request, key, work, Service)
+
+    async def _locked(
+        self, connection: Connection, service_id: str, version: int | None
+    ) -> Service | Refused:
+        """The service, its row held, if it is at the version expected."""
+        actual = await services.lock(connection, self._tenant.tenant_id, service_id)
+        if actual is None:
+            return Unknown("service", service_id)
+        if version is not None and version != actual:
+            return o.Conflict(rule="version", actual=actual)
+        there = await services.get(connection, self._tenant.tenant_id, service_id)
+        assert there is not None
+        return there
+
+    async def _read(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        return await self._tenant.engine.read(query, self._tenant.tenant_id, *args, **kwargs)
+
+    async def _write(
+        self, operation: str, request: dict[str, Any], key: str | None, work: Work, row: type[Any]
+    ) -> Any:
+        tenant = self._tenant
+        return await keep(tenant.engine, tenant.tenant_id, operation, request, key, work, row)
+
+
+async def _within(connection: Connection, command: c.AnyCommand) -> o.AnyOutcome:
+    """One command through the engine, in the transaction that is open."""
+    (outcome,) = await execute_in(connection, [command])
+    return outcome
+
+
+def _passed_on(outcome: o.AnyOutcome, service_id: str) -> Refused:
+    """A refusal of the engine about a service's bookable, in the words of the service."""
+    match outcome:
+        case o.AlreadyDefined(field=field):
+            names = {"capacity": "max_simultaneous_bookings", "location": "location_id"}
+            return o.AlreadyDefined(bookable=service_id, field=names.get(field, field))
+        case o.Invalid(field="bookable", reason=reason):
+            return o.Invalid(field="service_id", reason=reason)
+        case o.Invalid() | o.Conflict() | o.BelowTaken() | o.UnknownBookable() | o.ClockBehind():
+            return outcome
+        case _:
+            raise AssertionError(outcome)
+
+
+def _refused(key: str | None, check: Callable[[], None]) -> o.Invalid | None:
+    """What is wrong with a request by itself."""
+    try:
+        if key is not None:
+            f.name("key", key)
+        check()
+    except f.Bad as bad:
+        return bad.invalid
+    return None
+
+
+def _location(location_id: str, asked: dict[str, Any]) -> None:
+    f.name("location_id", location_id)
+    if "name" in asked:
+        f.name("name", asked["name"])
+    if "time_zone" in asked:
+        zone = asked["time_zone"]
+        f.name("time_zone", zone)
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise f.Bad("time_zone", "is not in the time zone database (IANA)") from None
+    if asked.get("attributes") is not None:
+        f.json("attributes", asked["attributes"])
+
+
+def _terms(terms: Terms) -> None:
+    f.name("name", terms.name)
+    if terms.location_id is not None:
+        f.name("location_id", terms.location_id)
+    if terms.duration_seconds is not None:
+        longest = int(limits.LONGEST.total_seconds())
+        f.integer("duration_seconds", terms.duration_seconds, 1, longest)
+    f.integer("before_seconds", terms.before_seconds, 0, limits.BUFFER_SECONDS)
+    f.integer("after_seconds", terms.after_seconds, 0, limits.BUFFER_SECONDS)
+    f.integer("hold_limit_seconds", terms.hold_limit_seconds, 1, limits.LONGEST_HOLD_SECONDS)
+    f.integer("hold_seconds", terms.hold_seconds, 1, terms.hold_limit_seconds)
+    if terms.attributes is not None:
+        f.json("attributes", terms.attributes)
+
+
+def _differs(there: Terms, asked: Terms) -> str | None:
+    """The first term that differs, if any."""
+    before, after = msgspec.structs.asdict(there), msgspec.structs.asdict(asked)
+    after["attributes"] = after["attributes"] or None
+    return next((field for field in services.TERMS if before[field] != after[field]), None)
+
+
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in asked.items() if value is not None}
+
+
+def _cleared(changes: dict[str, Any]) -> dict[str, Any]:
+    """Empty attributes are none: a row has null for both."""
+    if "attributes" in changes:
+        return changes | {"attributes": changes["attributes"] or None}
+    return changes
+
+
+def _page(limit: int) -> int:
+    if not 1 <= limit <= PAGE:
+        raise ValueError(f"limit must be from 1 to {PAGE}")
+    return limit

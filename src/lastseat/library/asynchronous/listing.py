@@ -1,0 +1,113 @@
+"""A tenant's lists and histories, and forgetting who somebody was."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from lastseat.core.events import Kind
+from lastseat.core.status import Status
+from lastseat.library.asynchronous.bounds import aware, is_id, listed, page, sequence
+from lastseat.library.asynchronous.engine import NotFound
+from lastseat.library.asynchronous.operations import AsyncOperations
+from lastseat.library.forgetting import Forgotten, forget
+from lastseat.reads import audit, listing, views
+from lastseat.reads.audit import AuditEntry, BookingRow
+from lastseat.reads.listing import Page
+
+
+class AsyncListing(AsyncOperations):
+    """Pages of bookings and bookables, a booking's history; and what erases a person from them."""
+
+    async def bookings(
+        self,
+        *,
+        actor: str | None = None,
+        bookable: str | None = None,
+        location: str | None = None,
+        status: Sequence[Status | str] = (),
+        starts_from: datetime | None = None,
+        starts_to: datetime | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page[views.BookingView]:
+        """Bookings, newest first, that everything given is true of.
+
+        `status` is one or several that may be shown; an overdue hold shows as EXPIRED.
+        `bookable`, `location` and the time `[starts_from, starts_to)`, either end of which may be
+        open, are about one claim: it is there and overlaps that time. `after` is the `next` of the
+        page before, or a booking's id. A page may be short and yet have a `next`: where a filter
+        has no index, one page looks at some 20,000 bookings. Raises `ValueError` for bad input.
+        """
+        if after is not None and not is_id(after):
+            raise ValueError("after must be the id of a booking")
+        wanted = listing.BookingFilter(
+            actor,
+            bookable,
+            location,
+            tuple(Status(x) for x in ([status] if isinstance(status, str) else status)),
+            aware("starts_from", starts_from),
+            aware("starts_to", starts_to),
+        )
+        if starts_from is not None and starts_to is not None and starts_from >= starts_to:
+            raise ValueError("starts_from must be before starts_to")
+        page: Page[views.BookingView] = await self.engine.read(
+            listing.bookings, self.tenant_id, wanted, after=after, limit=listed(limit)
+        )
+        return page
+
+    async def bookables(
+        self,
+        *,
+        kind: Sequence[Kind | str] = (),
+        location: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page[views.BookableView]:
+        """Bookables in the order of their ids, of the kinds (or the one kind) and location given.
+
+        `after` is the `next` of the page before. Raises `ValueError` for bad input.
+        """
+        kinds = tuple(Kind(x) for x in ([kind] if isinstance(kind, str) else kind))
+        if Kind.ACTOR in kinds:
+            raise ValueError("an actor's own time is not listed")
+        page: Page[views.BookableView] = await self.engine.read(
+            listing.bookables,
+            self.tenant_id,
+            kinds=kinds,
+            location=location,
+            after=after,
+            limit=listed(limit),
+        )
+        return page
+
+    async def audit(
+        self, booking_id: str, *, after_version: int = 0, limit: int = 1_000
+    ) -> list[AuditEntry]:
+        """What was done to a booking past `after_version`, oldest first (C5). Raises `NotFound`."""
+        after_version, limit = sequence("after_version", after_version), page(limit)
+        found: list[AuditEntry] | None = None
+        if is_id(booking_id):
+            found = await self.engine.read(
+                audit.audit, self.tenant_id, booking_id, after_version=after_version, limit=limit
+            )
+        if found is None:
+            raise NotFound(f"there is no booking {booking_id!r}")
+        return found
+
+    async def booking_journal(self, booking_id: str) -> list[BookingRow]:
+        """A booking's journal rows on all streams, in the order written. Raises `NotFound`."""
+        found: list[BookingRow] = []
+        if is_id(booking_id):
+            found = await self.engine.read(audit.booking_journal, self.tenant_id, booking_id)
+        if not found:
+            raise NotFound(f"there is no booking {booking_id!r}")
+        return found
+
+    async def forget(self, actor: str) -> Forgotten:
+        """Erase who `actor` is and what was said of them (H5); their bookings stay, nameless.
+
+        What was erased is counted; forgetting once more finds nothing. Books of the same reference
+        later are somebody new's. Raises `DatabaseUnavailable` when it can't be done now, such as
+        while a caller's own transaction that booked is open: then nothing was erased.
+        """
+        forgotten: Forgotten = await self.engine.read(forget, self.tenant_id, actor)
+        return forgotten

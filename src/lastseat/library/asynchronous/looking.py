@@ -1,0 +1,93 @@
+"""A tenant's reads of one thing: a bookable, a roster, a booking, a stream. Lists: listing.py."""
+
+from lastseat.core.events import Kind
+from lastseat.core.status import Status
+from lastseat.library.asynchronous.bounds import is_id, page, sequence
+from lastseat.library.asynchronous.engine import NotFound
+from lastseat.library.asynchronous.operations import AsyncOperations
+from lastseat.reads import views
+
+
+class AsyncLooking(AsyncOperations):
+    """What is there now. Nothing here decides anything."""
+
+    async def bookable(self, bookable: str) -> views.BookableView:
+        """The bookable as it stands. Raises `NotFound`."""
+        found: views.BookableView | None = await self.engine.read(
+            views.bookable, self.tenant_id, bookable
+        )
+        if found is None:
+            raise NotFound(f"there is no bookable {bookable!r}")
+        return found
+
+    async def is_booked(self, occurrence: str, actor: str) -> bool:
+        """Whether the actor is on the roster (A5). Raises `NotFound`."""
+        return await self.seat_of(occurrence, actor) > 0
+
+    async def seat_of(self, occurrence: str, actor: str) -> int:
+        """The actor's first seat, 1-based; 0 if absent (A5). Raises `NotFound`."""
+        found = await self._place(occurrence, actor)
+        return found[0] if found else 0
+
+    async def seat_state(self, occurrence: str, actor: str) -> str:
+        """`held`, `confirmed` or `none` (A8). Raises `NotFound`."""
+        found = await self._place(occurrence, actor)
+        if found is None:
+            return "none"
+        pending = (Status.HELD, Status.PENDING_APPROVAL)
+        return "held" if found[1] in pending else "confirmed"
+
+    async def roster(
+        self, occurrence: str, *, after_seat: int = 0, limit: int = 1_000
+    ) -> list[views.Place]:
+        """The live bookings, oldest first: up to `limit` whose first seat is past `after_seat`.
+
+        The last one's `seat` is the next page's `after_seat`. Raises `NotFound`.
+        """
+        after_seat, limit = sequence("after_seat", after_seat), page(limit)
+        await self._occurrence(occurrence)
+        places: list[views.Place] = await self.engine.read(
+            views.roster, self.tenant_id, occurrence, after_seat=after_seat, limit=limit
+        )
+        return places
+
+    async def seats_left(self, occurrence: str) -> int:
+        """Units still free, never below 0 (A5). Raises `NotFound`."""
+        return (await self._occurrence(occurrence)).left
+
+    async def booking_count(self, occurrence: str) -> int:
+        """Live bookings on the roster, parties counted once (A5). Raises `NotFound`."""
+        await self._occurrence(occurrence)
+        count: int = await self.engine.read(views.booking_count, self.tenant_id, occurrence)
+        return count
+
+    async def booking(self, booking_id: str) -> views.BookingView:
+        """A booking, an expired hold too. Raises `NotFound`."""
+        found: views.BookingView | None = None
+        if is_id(booking_id):
+            found = await self.engine.read(views.booking, self.tenant_id, booking_id)
+        if found is None:
+            raise NotFound(f"there is no booking {booking_id!r}")
+        return found
+
+    async def journal(
+        self, stream: str, *, after: int = 0, limit: int = 1_000
+    ) -> list[views.JournalRow]:
+        """A stream's entries past sequence `after`, in order, up to `limit`."""
+        found: list[views.JournalRow] = await self.engine.read(
+            views.journal, self.tenant_id, stream, after=sequence("after", after), limit=page(limit)
+        )
+        return found
+
+    async def _occurrence(self, name: str) -> views.BookableView:
+        found = await self.bookable(name)
+        if found.kind is not Kind.OCCURRENCE:
+            raise NotFound(f"{name!r} is no occurrence but a {found.kind}")
+        return found
+
+    async def _place(self, occurrence: str, actor: str) -> tuple[int, Status] | None:
+        await self._occurrence(occurrence)
+        found: tuple[int, Status] | None = await self.engine.read(
+            views.place, self.tenant_id, occurrence, actor
+        )
+        return found

@@ -1,0 +1,23 @@
+"""A tenant: all its operations together."""
+
+from lastseat.library.asynchronous.booking import AsyncBooking
+from lastseat.library.asynchronous.catalogue import AsyncCatalogue
+from lastseat.library.asynchronous.defining import AsyncDefining
+from lastseat.library.asynchronous.listing import AsyncListing
+from lastseat.library.asynchronous.looking import AsyncLooking
+from lastseat.library.asynchronous.observing import AsyncObserving
+from lastseat.library.asynchronous.reservations import AsyncReservations
+
+
+class AsyncTenant(AsyncDefining, AsyncBooking, AsyncObserving, AsyncLooking, AsyncListing):
+    """One tenant's operations. Cheap to make; keep no state but ids."""
+
+    @property
+    def catalogue(self) -> AsyncCatalogue:
+        """The tenant's locations and services."""
+        return AsyncCatalogue(self)
+
+    @property
+    def reservations(self) -> AsyncReservations:
+        """Reservations and appointments of services (MISSION part D)."""
+        return AsyncReservations(self)

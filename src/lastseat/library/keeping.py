@@ -1,0 +1,64 @@
+"""Idempotent writes of what is outside the ledger, run again when they meet another transaction.
+
+See `catalogue/answers.py` for what one run does.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from lastseat.catalogue.answers import Refused, Saved, answered, request_hash
+from lastseat.core import outcomes as o
+from lastseat.engine.errors import RetryTransaction
+from lastseat.engine.ids import new_id
+
+if TYPE_CHECKING:
+    from lastseat.library.asynchronous.engine import AsyncEngine
+
+Connection = psycopg.AsyncConnection[Any]
+Work = Callable[[Connection], Awaitable[Saved[Any] | Refused]]
+
+TRIES = 8
+"""How often a transaction that met another one is run again."""
+
+
+async def keep(
+    engine: "AsyncEngine",
+    tenant_id: str,
+    operation: str,
+    asked: dict[str, Any],
+    key: str | None,
+    work: Work,
+    row: type[Any],
+) -> Saved[Any] | Refused:
+    """What `work` comes to in a transaction of its own, once for a key.
+
+    `asked` has to say everything that the effect depends on: it is what the key stands for. `row`
+    is the type of what is saved.
+    """
+    hashed = request_hash(operation, asked)
+
+    async def run(connection: Connection) -> Saved[Any] | Refused:
+        try:
+            return await answered(
+                connection, tenant_id, key, hashed, lambda: work(connection), row, new_id()
+            )
+        except (
+            psycopg.errors.DeadlockDetected,
+            psycopg.errors.LockNotAvailable,
+            psycopg.errors.SerializationFailure,
+        ) as error:
+            # Said here, for the engine takes an OperationalError for a database that is away.
+            raise RetryTransaction(str(error)) from error
+
+    for attempt in range(TRIES):
+        try:
+            found: Saved[Any] | Refused = await engine.read(run)
+        except RetryTransaction:
+            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter
+        else:
+            return found
+    return o.Overloaded(retry_after=1.0)

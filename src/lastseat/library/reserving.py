@@ -1,0 +1,83 @@
+"""What reservations come to when they succeed. A refusal is the engine's own outcome."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from lastseat.core.status import Status
+
+GUEST = "guest:"
+"""How the actor begins whom nobody has a name for."""
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """It was done. `replayed` when it had been before, under the same key or by itself."""
+
+    replayed: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """True, as an outcome's of a command that succeeded."""
+        return True
+
+    @property
+    def code(self) -> str:
+        """Its name, as an outcome has one: `reserved`, `appointment`, `cancellation` and so on."""
+        return type(self).__name__.lower()
+
+
+class Reserved(Done, frozen=True, kw_only=True):
+    """The slot is held until `expires_at`; it can be extended until `extendable_until`."""
+
+    reservation_id: str
+    service_id: str
+    slot_start: datetime
+    slot_end: datetime
+    expires_at: datetime
+    extendable_until: datetime
+    status: Status = Status.HELD
+    version: int = 1
+
+
+class Reservation(Done, frozen=True, kw_only=True):
+    """A reservation, or the appointment that came of it. `valid` while it can be committed."""
+
+    reservation_id: str
+    service_id: str
+    slot_start: datetime
+    slot_end: datetime
+    status: Status
+    valid: bool
+    version: int
+    expires_at: datetime | None = None
+    extendable_until: datetime | None = None
+
+
+class Appointment(Done, frozen=True, kw_only=True):
+    """A confirmed appointment, and the token that cancels it without an account."""
+
+    appointment_id: str
+    service_id: str
+    slot_start: datetime
+    slot_end: datetime
+    status: Status
+    version: int
+    cancellation_token: str
+
+
+class Cancellation(Done, frozen=True, kw_only=True):
+    """The appointment is cancelled and its slot is free."""
+
+    appointment_id: str
+    service_id: str
+    slot_start: datetime
+    slot_end: datetime
+    version: int
+    status: Status = Status.CANCELLED
+
+
+class Cleaned(Struct, frozen=True, kw_only=True):
+    """Overdue reservations journalled as expired; `more` when some are left for the next call."""
+
+    cleaned: int
+    more: bool

@@ -1,0 +1,26 @@
+"""A tenant: all its operations together."""
+
+from typing import TypeVar
+
+from lastseat.library.synchronous.booking import Booking
+from lastseat.library.synchronous.catalogue import Catalogue, Reservations
+from lastseat.library.synchronous.defining import Defining
+from lastseat.library.synchronous.listing import Listing
+from lastseat.library.synchronous.looking import Looking
+from lastseat.library.synchronous.observing import Observing
+
+T = TypeVar("T")
+
+
+class Tenant(Defining, Booking, Observing, Looking, Listing):
+    """One tenant's operations; `AsyncTenant` says what each comes to."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The tenant's locations and services."""
+        return Catalogue(self.engine, self._tenant.catalogue)
+
+    @property
+    def reservations(self) -> Reservations:
+        """Reservations and appointments of services (MISSION part D)."""
+        return Reservations(self.engine, self._tenant.reservations)
