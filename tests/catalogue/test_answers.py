@@ -1,6 +1,7 @@
 """Writes outside the ledger keep their answer with their effect, as commands do (MISSION C6)."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -115,3 +116,37 @@ def test_a_page_starts_after_an_id(tenant: lastseat.Tenant) -> None:
         saved(tenant.catalogue.create_location(name, **PLACE))
     page: list[Location] = tenant.catalogue.locations(after="a", limit=1)
     assert [x.location_id for x in page] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "raised"),
+    [
+        ("CREATE TRIGGER fall AFTER INSERT", lastseat.DatabaseUnavailable),
+        # Fires at COMMIT.
+        (
+            "CREATE CONSTRAINT TRIGGER fall AFTER INSERT {} DEFERRABLE INITIALLY DEFERRED",
+            lastseat.OutcomeUnknown,
+        ),
+    ],
+    ids=["before its end", "at its end"],
+)
+def test_a_connection_that_breaks_is_no_answer(
+    database: Callable[[], str], tenant_id: str, trigger: str, raised: type[Exception]
+) -> None:
+    conninfo = database()
+    where = "ON lastseat.locations"
+    trigger = trigger.format(where) if "{}" in trigger else f"{trigger} {where}"
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            "CREATE FUNCTION fall() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'"
+        )
+        connection.execute(f"{trigger} FOR EACH ROW EXECUTE FUNCTION fall()")
+    with lastseat.open(conninfo, migrate=False) as engine:
+        tenant = engine.tenant(tenant_id)
+        with pytest.raises(raised):
+            tenant.catalogue.create_location("a", **PLACE, key="k")
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("DROP TRIGGER fall ON lastseat.locations")
+        # The same key tells, whichever it was.
+        assert saved(tenant.catalogue.create_location("a", **PLACE, key="k")).created

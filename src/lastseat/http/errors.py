@@ -5,6 +5,7 @@ Anything else is a bug: it is logged whole under an incident's id, and the answe
 """
 
 import logging
+import time
 import uuid
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,9 @@ from lastseat.library.asynchronous.engine import NotFound
 log = logging.getLogger("lastseat.http")
 
 _RETRY = {"Retry-After": "1"}
+_warned: dict[str, float] = {}
+"""When each kind of outage was last logged, by the monotonic clock."""
+
 _Request = Request[Any, Any, Any]
 
 
@@ -71,7 +75,11 @@ def not_found(_: _Request, error: NotFound) -> Response[Any]:
 def unavailable(_: _Request, error: Exception) -> Response[Any]:
     """The database is away, or was when it mattered."""
     code = "outcome_unknown" if isinstance(error, OutcomeUnknown) else "unavailable"
-    log.warning("%s: %s", code, error)
+    now = time.monotonic()
+    # Said once a second: thousands of requests a second may meet the same outage.
+    if now - _warned.get(code, -1.0) >= 1:
+        _warned[code] = now
+        log.warning("%s: %s", code, error)
     return Problem(503, code, DETAIL[code], headers=_RETRY).response()
 
 

@@ -12,7 +12,7 @@ import psycopg
 
 from lastseat.catalogue.answers import Refused, Saved, answered, request_hash
 from lastseat.core import outcomes as o
-from lastseat.engine.errors import RetryTransaction
+from lastseat.engine.errors import OutcomeUnknown, RetryTransaction
 from lastseat.engine.ids import new_id
 
 if TYPE_CHECKING:
@@ -37,15 +37,21 @@ async def keep(
     """What `work` comes to in a transaction of its own, once for a key.
 
     `asked` has to say everything that the effect depends on: it is what the key stands for. `row`
-    is the type of what is saved.
+    is the type of what is saved. Raises `OutcomeUnknown` when the connection broke at its end.
     """
     hashed = request_hash(operation, asked)
 
     async def run(connection: Connection) -> Saved[Any] | Refused:
+        ending = False
+
+        async def whole() -> Saved[Any] | Refused:
+            nonlocal ending
+            found = await work(connection)
+            ending = True
+            return found
+
         try:
-            return await answered(
-                connection, tenant_id, key, hashed, lambda: work(connection), row, new_id()
-            )
+            return await answered(connection, tenant_id, key, hashed, whole, row, new_id())
         except (
             psycopg.errors.DeadlockDetected,
             psycopg.errors.LockNotAvailable,
@@ -53,6 +59,11 @@ async def keep(
         ) as error:
             # Said here, for the engine takes an OperationalError for a database that is away.
             raise RetryTransaction(str(error)) from error
+        except psycopg.OperationalError as error:
+            if ending:
+                # COMMIT may have been on its way, and taken effect.
+                raise OutcomeUnknown(str(error)) from error
+            raise
 
     for attempt in range(TRIES):
         try:
