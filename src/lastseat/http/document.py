@@ -43,8 +43,6 @@ TAGS = {
 }
 
 DESCRIPTION = """\
-Bookings that never sell the last seat twice.
-
 **Who asks.** `Authorization: Bearer` with an API key or a signed token; the tenant is that of the
 credential. What another tenant has is unknown (404).
 
