@@ -6,7 +6,8 @@ they are, or has a proof of its own.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,8 +19,8 @@ from lastseat.access import Action, Role
 class Asked(NamedTuple):
     """A request: what stands in the path's braces, the query, the body."""
 
-    path: dict[str, str] = {}
-    query: dict[str, Any] = {}
+    path: Mapping[str, str] = MappingProxyType({})
+    query: Mapping[str, Any] = MappingProxyType({})
     body: Any = None
 
 

@@ -157,9 +157,7 @@ def test_each_key_has_its_one_answer_and_one_effect(conninfo: str, tenant_id: st
     assert bookings == journalled >= UNKEYED + twice
 
 
-def test_one_killed_worker_takes_only_its_own_requests_along(
-    conninfo: str, tenant_id: str
-) -> None:
+def test_one_killed_worker_takes_only_its_own_requests_along(conninfo: str, tenant_id: str) -> None:
     make_tenant(conninfo, tenant_id)
     headers = bearer(make_key(conninfo, tenant_id))
     with serving("--url", conninfo, "--workers", "2") as service:

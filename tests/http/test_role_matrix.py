@@ -4,7 +4,6 @@ The routes are the application's own, so a new one without a row fails here.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -33,11 +32,11 @@ class Scene:
 
     def ask(self, row: Row, key: str | None, *, actor: str) -> Answer:
         asked = row.make(self.venue, actor)
-        return self.inside.ask(
-            row.method, row.path(asked), asked.body, key=key, query=asked.query
-        )
+        return self.inside.ask(row.method, row.path(asked), asked.body, key=key, query=asked.query)
 
-    def refused(self, row: Row, key: str | None, *, actor: str, body: bytes | None = None) -> Answer:
+    def refused(
+        self, row: Row, key: str | None, *, actor: str, body: bytes | None = None
+    ) -> Answer:
         """Ask for what has to be refused, and look that nothing was written."""
         asked = row.make(self.venue, actor)
         content = asked.body if body is None else body
@@ -93,9 +92,7 @@ CELLS = [(row, role) for row in PRIVATE for role in Role]
 
 
 @pytest.mark.parametrize(("row", "role"), CELLS, ids=[f"{x.name} by {y}" for x, y in CELLS])
-def test_a_role_may_do_what_the_table_says_and_no_more(
-    scene: Scene, row: Row, role: Role
-) -> None:
+def test_a_role_may_do_what_the_table_says_and_no_more(scene: Scene, row: Row, role: Role) -> None:
     key = scene.venue.credentials[role]
     # A guest's bookings are made as theirs.
     actor = scene.venue.customer if role is Role.CUSTOMER else f"{role}:somebody"
@@ -112,7 +109,9 @@ def test_a_role_may_do_what_the_table_says_and_no_more(
 STRANGERS = [(row, bad) for row in PRIVATE for bad in BAD]
 
 
-@pytest.mark.parametrize(("row", "bad"), STRANGERS, ids=[f"{x.name} with {y}" for x, y in STRANGERS])
+@pytest.mark.parametrize(
+    ("row", "bad"), STRANGERS, ids=[f"{x.name} with {y}" for x, y in STRANGERS]
+)
 def test_who_is_not_known_is_told_so(scene: Scene, row: Row, bad: str) -> None:
     answer = scene.refused(row, scene.bad[bad], actor="nobody")
     answer.problem(401, "unauthorized")

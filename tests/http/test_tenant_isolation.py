@@ -34,9 +34,7 @@ class Scene(NamedTuple):
     connection: psycopg.Connection[Any]
 
     def ask(self, row: Row, asked: Asked, key: str) -> Answer:
-        return self.inside.ask(
-            row.method, row.path(asked), asked.body, key=key, query=asked.query
-        )
+        return self.inside.ask(row.method, row.path(asked), asked.body, key=key, query=asked.query)
 
     def untouched(self, row: Row, asked: Asked, key: str) -> Answer:
         """Ask, and look that nothing of theirs was changed by it."""
@@ -77,7 +75,9 @@ class Nobodys:
         self._ids: dict[str, str] = {}
 
     def request(self, asked: Asked) -> Asked:
-        text = json.dumps(asked).replace(self._mark, self._other)
+        text = json.dumps([dict(asked.path), dict(asked.query), asked.body]).replace(
+            self._mark, self._other
+        )
         text = UUID.sub(lambda x: self._ids.setdefault(x[0], str(uuid.uuid4())), text)
         return Asked(*json.loads(text))
 
@@ -98,7 +98,7 @@ def test_what_is_another_tenants_is_as_what_never_was(scene: Scene, row: Row) ->
     answer = scene.untouched(row, asked, key)
     if instead != asked:
         assert nobodys.alike(answer) == nobodys.alike(scene.ask(row, instead, key))
-    if asked.path or row.template.startswith("/api/booking/") and instead != asked:
+    if asked.path or (row.template.startswith("/api/booking/") and instead != asked):
         assert answer.problem(404)["code"].startswith("unknown_")
 
 
@@ -238,7 +238,7 @@ def test_a_customers_list_is_their_own(scene: Scene) -> None:
     other = venue.booking(f"another{venue.mark}")
     listed, cursor = set(), None
     while True:
-        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        query: dict[str, Any] = {"limit": 2} | ({"cursor": cursor} if cursor else {})
         page = scene.inside.ask("GET", "/v1/bookings", key=key, query=query).json()
         listed |= {x["booking_id"] for x in page["items"]}
         assert {x["actor"] for x in page["items"]} <= {venue.customer}
@@ -292,16 +292,14 @@ def test_a_guest_reaches_guests_reservations_alone(scene: Scene) -> None:
     guests, named = venue.reservation(), venue.reservation(venue.customer)
     assert ask("GET", f"/api/booking/reservation/{guests}", key=guest).status == 200
     ask("GET", f"/api/booking/reservation/{named}", key=guest).problem(404, "unknown_booking")
-    body = {"reservationId": named, "guestEmail": "guest@example.org"}
-    ask("POST", "/api/booking/commit", body, key=guest).problem(404, "unknown_booking")
-    body = {"reservationId": named, "ttlMinutes": 20}
-    ask("POST", "/api/booking/extend", body, key=guest).problem(404, "unknown_booking")
+    commit = {"reservationId": named, "guestEmail": "guest@example.org"}
+    ask("POST", "/api/booking/commit", commit, key=guest).problem(404, "unknown_booking")
+    extend = {"reservationId": named, "ttlMinutes": 20}
+    ask("POST", "/api/booking/extend", extend, key=guest).problem(404, "unknown_booking")
 
 
 def test_a_cancellation_token_is_its_own_tenants(scene: Scene) -> None:
-    made = scene.theirs.tenant.reservations.book(
-        scene.theirs.service, start=SOON, end=SOON + HOUR
-    )
+    made = scene.theirs.tenant.reservations.book(scene.theirs.service, start=SOON, end=SOON + HOUR)
     text = made.cancellation_token  # type: ignore[union-attr]
     other = scene.mine.tenant.reservations.book(scene.mine.service, start=SOON, end=SOON + HOUR)
     tenant, booking, mac = text.split(".")

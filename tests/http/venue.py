@@ -17,7 +17,6 @@ import psycopg
 import lastseat
 from lastseat import Claim
 from lastseat.access import Role, store
-from lastseat.access.store import Connection
 from lastseat.access.terms import MOST_PER_MINUTE, KeyTerms
 from lastseat.catalogue.services import Terms
 from lastseat.config import TokenSettings
@@ -59,7 +58,7 @@ def token(tenant_id: str, subject: str) -> str:
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 
-def on(conninfo: str, ask: Callable[[Connection], Awaitable[T]]) -> T:
+def on(conninfo: str, ask: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
     """Ask the access tables something."""
 
     async def asked() -> T:
@@ -206,7 +205,7 @@ class Venue:
         return self.known(f"somebody {uuid.uuid4().hex}{self.mark}", Role.STAFF)
 
     def known(self, subject: str, role: Role) -> str:
-        """The id of a person who has a role. (A customer is made known by their first request.)"""
+        """The id of a person with a role. A customer would be made known by their first request."""
         made = on(
             self.conninfo,
             lambda c: store.set_person(c, self.tenant_id, subject=subject, roles=[role]),

@@ -206,7 +206,11 @@ def test_reads_of_what_is_not_there_say_so(furnished: Tenant, name: str) -> None
     assert furnished.journal(name) == []
 
 
-@pytest.mark.parametrize("booking_id", ["-" * 36, "0" * 36, new_id().upper(), "{" + new_id() + "}"])
+@pytest.mark.parametrize(
+    "booking_id",
+    ["-" * 36, "0" * 36, new_id().upper(), "{" + new_id() + "}"],
+    ids=["hyphens", "digits", "upper", "braces"],
+)
 def test_what_only_looks_like_an_id_is_no_booking(furnished: Tenant, booking_id: str) -> None:
     with pytest.raises(lastseat.NotFound):
         furnished.booking(booking_id)

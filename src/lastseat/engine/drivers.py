@@ -90,8 +90,9 @@ def _translated(failure: Exception) -> Exception:
 class Lane:
     """One connection of an engine's own, opened when first needed and replaced when it breaks.
 
-    `patience` is how many seconds a lost database is waited for. `prepare` off is for poolers that
-    know nothing of prepared statements.
+    `patience` is how many seconds a lost database is waited for, from when it was found away; who
+    comes later is told after one more try. `prepare` off is for poolers that know nothing of
+    prepared statements.
     """
 
     def __init__(self, conninfo: str, *, prepare: bool = True, patience: float = 2.0) -> None:
@@ -100,6 +101,7 @@ class Lane:
         self.patience = patience
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._wire: Wire | None = None
+        self._away_since: float | None = None
         self._meanwhile: Callable[[], None] | None = None
 
     async def drive(
@@ -151,7 +153,10 @@ class Lane:
 
     async def _reconnect(self) -> None:
         await self.close()
-        deadline = time.monotonic() + self.patience
+        # From when it was found away, not from now: who has queued up meanwhile would wait in turn.
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+        deadline = self._away_since + self.patience
         while True:
             try:
                 self._connection = await psycopg.AsyncConnection.connect(
@@ -174,6 +179,7 @@ class Lane:
                     ) from failure
                 await asyncio.sleep(RETRY_SECONDS)
             else:
+                self._away_since = None
                 self._wire = Wire(self._connection.pgconn, prepare=self.prepare)
                 return
 

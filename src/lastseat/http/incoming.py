@@ -62,8 +62,11 @@ def query_of(request: AnyRequest, shape: type[T]) -> T:
     """
     several, numbers = _kinds(shape)
     values: dict[str, Any] = {}
-    text = request.scope["query_string"].decode("latin-1")
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    # Bytes that are no UTF-8 come as surrogates: replaced by something, they would be looked for.
+    text = request.scope["query_string"].decode("ascii", "surrogateescape")
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
+        if not _is_text(name) or not _is_text(value):
+            raise invalid(name.encode("ascii", "backslashreplace").decode(), "is no UTF-8")
         if name in several:
             values.setdefault(name, []).append(value)
         elif name in values:
@@ -76,6 +79,10 @@ def query_of(request: AnyRequest, shape: type[T]) -> T:
         return msgspec.convert(values, shape)
     except msgspec.ValidationError as error:
         raise refused(error) from None
+
+
+def _is_text(value: str) -> bool:
+    return value.isascii() or not any("\ud800" <= x <= "\udfff" for x in value)
 
 
 def path_id(name: str) -> str:

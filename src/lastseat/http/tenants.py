@@ -134,7 +134,7 @@ async def list_tenants(request: AnyRequest) -> Response[Any]:
         answer=Tenant,
         answer_example=EXAMPLE,
         refused=(404,),
-        versioned=True,
+        tagged=True,
     ),
 )
 async def read_tenant(request: AnyRequest, tenant_id: FromPath[str]) -> Response[Any]:
