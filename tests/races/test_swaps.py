@@ -25,12 +25,12 @@ async def together(tenant: AsyncTenant, first: str, second: str, turned: bool) -
 
 async def one_by_one(tenant: AsyncTenant, first: str, second: str, turned: bool) -> bool:
     """The naive way: both give up their places, then each takes the other's."""
-    if not turned:
-        return True
-    await tenant.cancel(first)
-    await tenant.cancel(second)
-    taken = [await tenant.book(LATE, actor="ann"), await tenant.book(EARLY, actor="bob")]
-    return all(outcome.ok for outcome in taken)
+    before, after = (EARLY, LATE) if turned else (LATE, EARLY)
+    # By their places, not by `first` and `second`: what is booked again has a new id.
+    await tenant.cancel(before, actor="ann")
+    await tenant.cancel(after, actor="bob")
+    taken = [await tenant.book(after, actor="ann"), await tenant.book(before, actor="bob")]
+    return not any(isinstance(outcome, outcomes.Full) for outcome in taken)
 
 
 async def swap_under_load(conninfo: str, tenant_id: str, swap: Swap) -> tuple[int, list[set[str]]]:
