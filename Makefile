@@ -11,6 +11,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Tests that want the machine for themselves: they race, or measure. The others run two at a time.
+ALONE := tests/races tests/torture
 LOCKS := requirements/runtime.txt requirements/dev.txt
 # Pinned, so that two people who run `make lock` get the same file.
 UV := uv==0.13.8
@@ -40,9 +42,22 @@ demo: $(STAMP) ## run the demonstration; ARGS go to `lastseat demo`
 bench: $(STAMP) ## measure on this machine; ARGS go to `lastseat bench`
 	$(BIN)/lastseat bench $(ARGS)
 
+.PHONY: torture
+torture: $(STAMP) ## kill, cut and stop everything for 20 minutes, then check the history; ARGS go to `lastseat torture`
+	$(BIN)/lastseat torture --seconds 1200 $(ARGS)
+
+.PHONY: planted
+planted: $(STAMP) ## plant bugs on purpose: does the torture run catch them? ARGS are names of bugs
+	$(BIN)/python -m tests.torture.hunt $(ARGS)
+
 .PHONY: test
-test: check ## everything CI runs: check, then pytest; ARGS go to pytest
+test: check ## everything CI runs: check, then pytest; with ARGS, those go to pytest instead
+ifeq ($(strip $(ARGS)),)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest $(ALONE)
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 .PHONY: check lint format types layers
 check: lint format types layers ## ruff, mypy --strict and the layer rule
