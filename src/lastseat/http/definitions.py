@@ -21,7 +21,7 @@ from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, path_id
 from lastseat.http.naming import renamed
 from lastseat.http.problems import respond
-from lastseat.http.shapes import Attributes, Capacity, Id, Moment, Text
+from lastseat.http.shapes import Attributes, Capacity, Id, Moment
 
 Zone = Annotated[
     str, Meta(description="An IANA time zone.", extra_json_schema={"examples": ["Europe/Berlin"]})
@@ -46,7 +46,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bookable: Id
     actor_time: ActorTime = ActorTime.REFUSE
     location: Id | None = None
-    name: Text | None = None
+    name: Id | None = None
     attributes: Attributes | None = None
 
     def common(self, key: str | None) -> dict[str, Any]:

@@ -22,7 +22,6 @@ Id = Annotated[
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME_LENGTH, pattern=_VISIBLE)]
 """The same, checked here: of reads and of what is no command, where nobody else would."""
-Text = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": limits.TEXT_LENGTH})]
 Moment = Annotated[
     datetime,
     Meta(
