@@ -305,6 +305,24 @@ def test_an_old_transaction_that_still_holds_the_locks_is_waited_for() -> None:
     assert len(script.pauses) == 2
 
 
+@pytest.mark.parametrize("asked", ["lock_heads", "find_entry", "rollback"])
+def test_a_question_that_the_database_refuses_is_asked_again(asked: str) -> None:
+    """A timeout of the server's says nothing of what became of the commit."""
+    ticket = book("ann")
+    script = Script(
+        ("commit", LOST), (asked, Rejected("57014")), rows={"find_entry": [(command_id(ticket),)]}
+    )
+    assert codes(played(script, ticket)) == ["booked"]
+    assert script.times("append") == 1
+
+
+def test_a_connection_whose_rollback_was_refused_is_replaced() -> None:
+    script = Script(("lock_free_heads", DEADLOCK), ("rollback", Rejected("57014")))
+    assert codes(played(script, book("ann"))) == ["booked"]
+    rolled_back = script.story.index(["rollback"])
+    assert script.story[rolled_back + 1] == ["reconnect"]
+
+
 def test_refusals_whose_commit_was_lost_are_found_by_their_key() -> None:
     full = (*HEAD[:2], 1, 0, 1, *HEAD[5:])
     ticket = book("ann", key="tap")

@@ -112,7 +112,12 @@ class Lane:
         `meanwhile` is called when the database has got the writes and is busy with them.
         """
         self._meanwhile = meanwhile
-        return await drive(steps, self._perform)
+        try:
+            return await drive(steps, self._perform)
+        except BaseException:
+            # Whatever transaction is open must not meet the next batch.
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Close the connection, if there is one."""

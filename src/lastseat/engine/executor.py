@@ -155,6 +155,10 @@ def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
                 lost = DatabaseUnavailable(f"{losses} connections lost: {error}")
                 return (yield from _bisect(tenant_id, tickets, lost, wait=wait))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one command's, see below
+            if transaction.sent and not isinstance(error, LedgerError):
+                # No refusal of the database's: what may be committed must not be done again.
+                yield from _rollback()
+                return _failed(tickets, OutcomeUnknown(f"after COMMIT was sent: {error}"))
             yield from _rollback()
             return (yield from _bisect(tenant_id, tickets, error, wait=wait))
 
@@ -167,8 +171,9 @@ def _rollback() -> Generator[Request, Any, None]:
         with suppress(DatabaseUnavailable):
             yield Reconnect()
     except LedgerError:
-        # Of what was posted before; the rollback took place all the same.
-        return
+        # Of what was posted before, or of the ROLLBACK itself: a new connection has no transaction.
+        with suppress(DatabaseUnavailable):
+            yield Reconnect()
 
 
 def _bisect(tenant_id: str, tickets: Sequence[Ticket], error: Exception, *, wait: bool) -> Steps:
@@ -211,8 +216,9 @@ def _after_loss(
             if losses == ATTEMPTS:
                 return _failed(tickets, OutcomeUnknown(f"{losses} connections lost: {error}"))
             continue
-        except Retryable as error:
-            # The old transaction still holds the locks: it has not ended yet.
+        except LedgerError as error:
+            # The old transaction still holds the locks: it has not ended yet. Or the question was
+            # refused, by a timeout of the server's: that is no answer either.
             yield from _rollback()
             waits += 1
             if waits == WAITS:

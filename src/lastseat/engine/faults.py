@@ -27,6 +27,13 @@ class InjectedFault(Exception):
     """What `=raise` raises."""
 
 
+def arm(fault: str) -> None:
+    """Have this process do as LASTSEAT_FAULT would: for one that is loaded before it is told."""
+    global _FAULT  # noqa: PLW0603 - it is the process's, as its environment is
+    _FAULT = fault
+    _REACHED.clear()
+
+
 def reach(point: str) -> None:
     """Do what LASTSEAT_FAULT says for this point, most often nothing."""
     if not _FAULT:

@@ -85,6 +85,8 @@ class Transaction:
         self.careful = careful
         self.results: list[Result | None] = [None] * len(tickets)
         self.committing: Committing | None = None
+        self.sent = False
+        """Whether the last writes have gone out, with COMMIT behind them."""
         self.old_keys: list[str] = []
         self.owners: list[tuple[str, str]] = []
         """For each entry not yet written its command's id and principal."""
@@ -346,6 +348,7 @@ class Transaction:
             return results
         self.committing = self._question(scope, results)
         reach("before_commit")
+        self.sent = True
         yield Run((*statements, *self.frame.end), writes=True)
         reach("after_commit")
         return results
