@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Tests that want the machine for themselves: they race, or measure. The others run two at a time.
-ALONE := tests/races tests/torture
+ALONE := tests/races tests/torture/test_plan.py tests/torture/test_proxy.py
 LOCKS := requirements/runtime.txt requirements/dev.txt
 # Pinned, so that two people who run `make lock` get the same file.
 UV := uv==0.13.8
@@ -50,10 +50,14 @@ torture: $(STAMP) ## kill, cut and stop everything for 20 minutes, then check th
 planted: $(STAMP) ## plant bugs on purpose: does the torture run catch them? ARGS are names of bugs
 	$(BIN)/python -m tests.torture.hunt $(ARGS)
 
+.PHONY: proof
+proof: $(STAMP) ## the short form of the proof: a clean run, and a few planted bugs that are caught
+	$(BIN)/python -m pytest tests/torture
+
 .PHONY: test
 test: check ## everything CI runs: check, then pytest; with ARGS, those go to pytest instead
 ifeq ($(strip $(ARGS)),)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/races --ignore=tests/torture
 	$(BIN)/python -m pytest $(ALONE)
 else
 	$(BIN)/python -m pytest $(ARGS)

@@ -31,7 +31,7 @@ def sample(tmp_path: Path) -> Path:
     """Lay out a clean package that has every layer."""
     for module in ("config", "embedded", "library", "demo", "bench", "cli"):
         plant(tmp_path, f"{module}.py", "")
-    for package in ("core", "ledger", "engine", "reads"):
+    for package in ("core", "checker", "ledger", "engine", "reads"):
         plant(tmp_path, f"{package}/__init__.py", "")
         plant(tmp_path, f"{package}/rows.py", "")
     plant(tmp_path, "__init__.py", "")
@@ -100,6 +100,28 @@ def test_control_a_clean_sample_keeps_every_contract(sample: Path) -> None:
             "from lastseat import config",
             "lastseat.core is not allowed to import lastseat.config",
         ),
+        (
+            "checker/rows.py",
+            "from lastseat.core import rows",
+            "lastseat.checker is not allowed to import lastseat.core",
+        ),
+        (
+            "checker/rows.py",
+            "from lastseat import config",
+            "lastseat.checker is not allowed to import lastseat.config",
+        ),
+        (
+            "checker/rows.py",
+            "from lastseat.engine import rows",
+            "lastseat.checker is not allowed to import lastseat.engine",
+        ),
+        (
+            "core/rows.py",
+            "from lastseat import checker",
+            "lastseat.core is not allowed to import lastseat.checker",
+        ),
+        ("checker/rows.py", "import psycopg", "lastseat.checker.rows -> psycopg"),
+        ("checker/rows.py", "import importlib", "lastseat.checker.rows -> importlib"),
         ("core/rows.py", "import psycopg", "lastseat.core.rows -> psycopg"),
         ("core/rows.py", "from time import monotonic", "lastseat.core.rows -> time"),
         ("core/rows.py", "from logging import getLogger", "lastseat.core.rows -> logging"),
@@ -234,6 +256,56 @@ def test_control_an_impure_core_is_reported(code: str) -> None:
 )
 def test_control_pure_code_is_not_reported(code: str) -> None:
     assert list(impurities(code, "sample.py")) == []
+
+
+# The checker's independence -----------------------------------------------------------------------
+
+CHECKER = ROOT / "src" / "lastseat" / "checker"
+
+
+def borrowed(source: str, path: str) -> Iterator[str]:
+    """Yield "path:line: module" for each import of lastseat's that is not the checker's own."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                found = [alias.name for alias in names]
+            case ast.ImportFrom(module=module, level=0):
+                found = [str(module)]
+            case ast.ImportFrom(level=level) if level > 1:  # one dot stays within the checker
+                found = ["lastseat"]
+            case _:
+                continue
+        for module in found:
+            own = module == "lastseat.checker" or module.startswith("lastseat.checker.")
+            if module.partition(".")[0] == "lastseat" and not own:
+                yield f"{path}:{node.lineno}: {module}"
+
+
+def test_the_checker_imports_nothing_of_lastseat() -> None:
+    files = sorted(CHECKER.rglob("*.py"))
+    assert files, "nothing was checked: the checker has no modules"
+    found = [x for file in files for x in borrowed(file.read_text(), file.name)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import lastseat",
+        "import lastseat.core.booking",
+        "from lastseat import open as open_",
+        "from lastseat.core.interval import peak_overlap",
+        "from .. import core",
+        "def f():\n    from lastseat.checkers import x",
+    ],
+)
+def test_control_a_checker_that_borrows_is_reported(code: str) -> None:
+    assert list(borrowed(code, "sample.py"))
+
+
+def test_control_what_is_the_checkers_own_is_not_reported() -> None:
+    code = "import msgspec\nfrom lastseat.checker.model import peak\nfrom . import told"
+    assert list(borrowed(code, "sample.py")) == []
 
 
 # What may not be committed -----------------------------------------------------------------------

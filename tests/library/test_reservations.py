@@ -19,8 +19,8 @@ from lastseat.catalogue.holds import Metrics
 from lastseat.catalogue.slots import Capacity
 from lastseat.core.commands import Contact
 from lastseat.library.asynchronous.catalogue import AsyncCatalogue
-from lastseat.library.cleanup import cleanup, lag
 from lastseat.library.asynchronous.reservations import AsyncReservations, guests_only
+from lastseat.library.cleanup import cleanup, lag
 from lastseat.library.reserving import Appointment, Cancellation, Reservation, Reserved
 from lastseat.library.synchronous.catalogue import Catalogue, Reservations
 

@@ -8,7 +8,17 @@ from typing import Annotated
 import psycopg
 import typer
 
-from lastseat.cli import access, bench, database, demo, forget, ledger, serve
+from lastseat.cli import (
+    access,
+    bench,
+    check_history,
+    database,
+    demo,
+    forget,
+    ledger,
+    serve,
+    torture,
+)
 from lastseat.cli.terminal import Failure
 from lastseat.embedded import EmbeddedError
 from lastseat.engine.errors import LastseatError
@@ -27,7 +37,9 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("migrate")(ledger.migrate)
 app.command("verify")(ledger.verify)
+app.command("check-history")(check_history.check_history)
 app.command("forget")(forget.forget)
+app.command("torture")(torture.torture)
 app.add_typer(database.app, name="db")
 app.add_typer(bench.app, name="bench")
 app.add_typer(access.tenants, name="tenants")

@@ -1,0 +1,280 @@
+"""Bugs planted on purpose: each takes one protection away from the engine of its process.
+
+A plant is a function without arguments. An engine process of the torture run calls the one that
+LASTSEAT_TORTURE_PLANT names (`tests.torture.planted:answer_before_commit`) before it opens an
+engine; the run, its faults and the checker know nothing of it. See hunt.py.
+"""
+
+from collections.abc import Generator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+from tests.races.sabotage import COUNTED, replaced
+from tests.torture.planting import instead, lock_and_read_by, plant
+
+from lastseat.core import booking, moving
+from lastseat.core import commands as c
+from lastseat.core import outcomes as o
+from lastseat.core.booking import Decision
+from lastseat.core.capacity import NO_ACTOR_TIME
+from lastseat.core.state import Booking, Entry
+from lastseat.core.world import World
+from lastseat.engine import drivers, executor, reading, transaction
+from lastseat.engine.drivers import Lane
+from lastseat.engine.executor import Steps
+from lastseat.engine.reading import Scope
+from lastseat.engine.requests import (
+    Answer,
+    Post,
+    Reconnect,
+    Request,
+    Result,
+    Rows,
+    Run,
+    Statement,
+    Ticket,
+)
+from lastseat.engine.transaction import Committing, Transaction
+from lastseat.engine.turnstile import Pending, Queue, Turnstile
+from lastseat.ledger import errors
+from lastseat.ledger.sql import QUERIES, array
+from lastseat.library import transaction as callers
+
+
+@plant
+def lock_and_count_in_one() -> None:
+    """What is taken is counted by the very statement that locks, so as it was before the lock."""
+    # Only an occurrence has such a count; that of all others stays 0.
+    counted = f"CASE kind WHEN 'occurrence' THEN {COUNTED} ELSE 0 END"
+    for query in ("lock_heads", "lock_free_heads"):
+        QUERIES[query] = replaced(query, "overbooked, taken,", f"overbooked, {counted},")
+
+
+@plant
+def answer_before_commit() -> None:
+    """The callers are told while the COMMIT is on its way."""
+    whole = Transaction._write
+
+    def write(self: Transaction, scope: Scope, world: World) -> Steps:
+        if self.nested:
+            return (yield from whole(self, scope, world))
+        steps = whole(self, scope, world)
+        request = next(steps)
+        if isinstance(request, Run) and request.writes and self.committing is not None:
+            steps.close()
+            yield Post(request.statements)
+            return self.committing.results
+        yield request
+        return (yield from steps)
+
+    instead(Transaction, "_write", write)
+
+
+@plant
+def idempotency_outside_the_transaction() -> None:
+    """Answers are saved under their keys after the commit, in a transaction of their own."""
+    part, whole = Transaction._part, Transaction._write
+
+    def without_keys(self: Transaction, *args: Any, **options: Any) -> list[Statement]:
+        statements = part(self, *args, **options)
+        if self.nested:
+            return statements
+        later = [x for x in statements if x.name in ("drop_keys", "save_keys")]
+        self.later = (*getattr(self, "later", ()), *later)  # type: ignore[attr-defined]
+        return [x for x in statements if x not in later]
+
+    def write(self: Transaction, scope: Scope, world: World) -> Steps:
+        results = yield from whole(self, scope, world)
+        if getattr(self, "later", ()):
+            yield Run(self.later)  # type: ignore[attr-defined]
+        return results
+
+    instead(Transaction, "_part", without_keys)
+    instead(Transaction, "_write", write)
+
+
+@plant
+def no_recheck_after_the_lock() -> None:
+    """Bookings are decided on as they were found before the lock, and not looked at again."""
+
+    def bookings_first(request: Run) -> Generator[Request, Any, Any]:
+        early = [x for x in request.statements if x.name in ("read_bookings", "read_places")]
+        late = [x for x in request.statements if x not in early]
+        found = yield Run((*early, *late))
+        answers = dict(zip([id(x) for x in (*early, *late)], found, strict=True))
+        return [answers[id(x)] for x in request.statements]
+
+    lock_and_read_by(bookings_first)
+
+
+@plant
+def locks_in_order_of_arrival() -> None:
+    """Heads are locked one by one as the commands name them; a deadlock is an error like any other.
+
+    By itself the order oversells nothing: PostgreSQL breaks each deadlock, and the engine goes
+    again. So what makes it go again is taken away too, and what comes before PostgreSQL does:
+    stepping aside where a head is busy, and short waits.
+    """
+    whole, translate = reading.locks, errors.translate
+
+    def as_they_come(scope: Scope, *, wait: bool) -> list[Statement]:
+        *making, lock = whole(scope, wait=wait)
+        named = [name for needs in scope.boundaries for name in needs.named]
+        names = dict.fromkeys([*named, *sorted(scope.heads - {*named}, reverse=True)])
+        tenant = {"tenant": scope.tenant_id}
+        each = [Statement("lock_heads", {**tenant, "bookables": array([name])}) for name in names]
+        return [*making, *each, lock]
+
+    def one_by_one(request: Run) -> Generator[Request, Any, Any]:
+        clock = [x.name for x in request.statements].index("clock")
+        found: list[Rows] = []
+        for statement in request.statements[:clock]:
+            found += yield Run((statement,))
+        found += yield Run(request.statements[clock:])
+        return found
+
+    def like_any_other(error: psycopg.Error) -> errors.LedgerError:
+        if isinstance(error, psycopg.errors.DeadlockDetected):
+            return errors.Rejected(f"{error.sqlstate}: {error.diag.message_primary}")
+        return translate(error)
+
+    lock_and_read_by(one_by_one)
+    instead(transaction, "locks", as_they_come)
+    instead(transaction, "FAST_LOCK_TIMEOUT", "5s")
+    instead(transaction, "SLOW_LOCK_TIMEOUT", "5s")
+    instead(drivers, "translate", like_any_other)
+
+
+@plant
+def holds_expire_too_early() -> None:
+    """A hold is over a second before its time."""
+
+    def expired(self: Booking, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now + timedelta(seconds=1)
+
+    early = "c.expires_at <= (SELECT lastseat.clock()) + interval '1 second'"
+    query = replaced("read_bookings", "c.expires_at <= (SELECT lastseat.clock())", early)
+    QUERIES["read_bookings"] = query
+    instead(Booking, "expired", expired)
+
+
+@plant
+def holds_count_for_ever() -> None:
+    """Nobody looks for holds whose time is over, so their places stay taken."""
+    query = replaced("read_bookings", "c.expires_at <= (SELECT lastseat.clock())", "false")
+    QUERIES["read_bookings"] = query
+
+
+@plant
+def a_move_frees_first() -> None:
+    """The old place is given up before it is known whether the new one can be had."""
+    whole = moving.decide_move
+
+    def decide_move(world: World, command: c.Move) -> Decision:
+        outcome, entries = whole(world, command)
+        if isinstance(outcome, o.Full | o.ActorBusy) or (
+            isinstance(outcome, o.Conflict) and outcome.rule == "exclusive"
+        ):
+            plans = [moving._plan(world, relocation) for relocation in command.moves]
+            entries = [entry for x in plans if isinstance(x, moving.Plan) for entry in freed(x)]
+        return outcome, entries
+
+    def freed(plan: moving.Plan) -> list[Entry]:
+        leaving = msgspec.structs.replace(plan, taking=[], own_time=NO_ACTOR_TIME)
+        return moving._entries(leaving, override=False)
+
+    instead(moving, "decide_move", decide_move)
+
+
+@plant
+def a_refused_command_writes() -> None:
+    """A party too large is refused, and what there is of seats is booked for it all the same."""
+    whole = booking.decide_book
+
+    def decide_book(world: World, command: c.Book) -> Decision:
+        outcome, entries = whole(world, command)
+        if isinstance(outcome, o.Full) and len(command.claims) == 1 and outcome.left:
+            smaller = msgspec.structs.replace(command.claims[0], units=outcome.left)
+            half = msgspec.structs.replace(command, claims=(smaller,))
+            entries = whole(world, half)[1]
+        return outcome, entries
+
+    instead(booking, "decide_book", decide_book)
+
+
+@plant
+def a_capacity_change_skips_the_lock() -> None:
+    """A change of capacity decides on the head as it was before the lock was had."""
+    whole = reading.locks
+    before = """(SELECT x.taken FROM lastseat.heads x
+        WHERE x.tenant_id = heads.tenant_id AND x.bookable_id = heads.bookable_id)"""
+    QUERIES["peek_heads"] = replaced("lock_heads", "overbooked, taken,", f"overbooked, {before},")
+
+    def locks(scope: Scope, *, wait: bool) -> list[Statement]:
+        statements = whole(scope, wait=wait)
+        if any(isinstance(command, c.ChangeCapacity) for command in scope.commands):
+            statements[-1] = msgspec.structs.replace(statements[-1], name="peek_heads")
+        return statements
+
+    instead(transaction, "locks", locks)
+
+
+@plant
+def a_batch_answers_the_wrong_caller() -> None:
+    """Two callers of a batch who asked for the same kind of thing get each other's answers."""
+    whole = Turnstile._run
+
+    async def run(lane: Lane, queue: Queue, batch: list[Pending]) -> list[Result]:
+        results = await whole(lane, queue, batch)
+        kinds = [type(pending.ticket.command) for pending in batch]
+        for i in range(len(batch) - 1):
+            pair = results[i], results[i + 1]
+            if kinds[i] is kinds[i + 1] and all(isinstance(x, Answer) for x in pair):
+                results[i], results[i + 1] = pair[1], pair[0]
+                break
+        return results
+
+    instead(Turnstile, "_run", staticmethod(run))
+
+
+@plant
+def no_lock_before_the_look_up() -> None:
+    """After a lost COMMIT the journal is asked at once, though it may still be on its way."""
+    whole = Transaction._question
+
+    def question(self: Transaction, scope: Scope, results: list[Result]) -> Committing:
+        committing = whole(self, scope, results)
+        only_begun = tuple(x for x in committing.locks if x.name in ("begin", "configure"))
+        return msgspec.structs.replace(committing, locks=only_begun)
+
+    instead(Transaction, "_question", question)
+
+
+@plant
+def a_lost_commit_is_taken_for_done() -> None:
+    """After a lost COMMIT the callers are told ok, though it may have been rolled back."""
+
+    def after_loss(
+        lost: Transaction, tickets: Sequence[Ticket]
+    ) -> Generator[Request, Any, list[Result] | None]:
+        yield Reconnect()
+        return lost.committing.results if lost.committing else None
+
+    instead(executor, "_after_loss", after_loss)
+
+
+@plant
+def a_callers_transaction_is_committed() -> None:
+    """What is done inside a caller's transaction stays, whatever the caller does with it."""
+    whole = executor.execute_nested
+
+    def execute_nested(
+        tenant_id: str, tickets: Sequence[Ticket], lock_timeout: str
+    ) -> Generator[Request, Any, list[Result]]:
+        results = yield from whole(tenant_id, tickets, lock_timeout)
+        yield Run((Statement("commit"), Statement("begin")))
+        return results
+
+    instead(callers, "execute_nested", execute_nested)
