@@ -111,7 +111,7 @@ def no_recheck_after_the_lock() -> None:
 
 @plant
 def locks_in_order_of_arrival() -> None:
-    """Heads are locked one by one as the commands name them; a deadlock is an error like any other.
+    """Heads are locked one by one as they come; and a deadlock is an error like any other.
 
     By itself the order oversells nothing: PostgreSQL breaks each deadlock, and the engine goes
     again. So what makes it go again is taken away too, and what comes before PostgreSQL does:
@@ -121,10 +121,9 @@ def locks_in_order_of_arrival() -> None:
 
     def as_they_come(scope: Scope, *, wait: bool) -> list[Statement]:
         *making, lock = whole(scope, wait=wait)
-        named = [name for needs in scope.boundaries for name in needs.named]
-        names = dict.fromkeys([*named, *sorted(scope.heads - {*named}, reverse=True)])
         tenant = {"tenant": scope.tenant_id}
-        each = [Statement("lock_heads", {**tenant, "bookables": array([name])}) for name in names]
+        # A set's order is another one in each process.
+        each = [Statement("lock_heads", {**tenant, "bookables": array([x])}) for x in scope.heads]
         return [*making, *each, lock]
 
     def one_by_one(request: Run) -> Generator[Request, Any, Any]:
