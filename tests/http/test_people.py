@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import psycopg
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -113,3 +114,17 @@ def test_another_tenants_people_are_unknown(
     gone = client.delete(f"/v1/people/{person['person_id']}", headers=stranger)
     assert (gone.status_code, gone.json()["code"]) == (404, "unknown_person")
     assert client.get("/v1/people", headers=stranger).json()["items"] == []
+
+
+def test_whoever_is_forgotten_is_not_in_the_kept_answer_either(
+    client: Client, owner: Headers, conninfo: str
+) -> None:
+    keyed = {**owner, "Idempotency-Key": "who"}
+    given(client, keyed, subject="zoe@example.org", name="Zoe Quill", roles=["staff"])
+    told = client.post("/v1/actors/forget", json={"actor": "zoe@example.org"}, headers=owner)
+    assert told.json()["people"] == 1
+    with psycopg.connect(conninfo) as connection:
+        kept = connection.execute(
+            "SELECT outcome FROM lastseat.keys WHERE outcome ~ 'zoe@|Zoe Quill'"
+        ).fetchall()
+    assert kept == []

@@ -33,7 +33,9 @@ PAUSE = 0.2
 PATIENCE = 15.0
 """Seconds until it is given up: somebody's own transaction stays open after booking in it."""
 
-PERSONAL = frozenset({"actor", "name", "email", "phone", "guest_email", "guest_phone"}) | {
+PERSONAL = frozenset(
+    {"actor", "subject", "name", "email", "phone", "guest_email", "guest_phone"}
+) | {
     "guestEmail",
     "guestPhone",
 }
@@ -96,7 +98,7 @@ async def _forget(connection: Connection, tenant: str, actor: str) -> Forgotten:
     contacts = await _run(connection, "forget_contacts", **of_bookings)
     notes = await _run(connection, "forget_notes", **of_bookings)
     people = await _run(connection, "forget_person", tenant=tenant, actor=actor)
-    said = {actor} | {text for row in contacts for text in row if text}
+    said = {actor} | {text for row in (*contacts, *people) for text in row if text}
     # A name alone tells nobody from another: it is erased where they are told by something else.
     telling = {actor} | {text for row in contacts for text in row[1:] if text}
     return Forgotten(
@@ -105,7 +107,7 @@ async def _forget(connection: Connection, tenant: str, actor: str) -> Forgotten:
         contacts=len(contacts),
         notes=notes[0][0],
         answers=await _forget_answers(connection, tenant, telling, said),
-        people=people[0][0],
+        people=len(people),
     )
 
 

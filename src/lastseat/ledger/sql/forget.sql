@@ -53,13 +53,10 @@ WITH commands AS (
 SELECT count(*) FROM gone;
 
 -- name: forget_person
--- Who signs in by that name.
-WITH gone AS (
-    DELETE FROM lastseat.people
-    WHERE tenant_id = %(tenant)s::text AND subject = %(actor)s::text
-    RETURNING 1
-)
-SELECT count(*) FROM gone;
+-- Who signs in by that name; returns what they are called.
+DELETE FROM lastseat.people
+WHERE tenant_id = %(tenant)s::text AND subject = %(actor)s::text
+RETURNING name;
 
 -- name: forget_find_answers
 -- Stored answers with one of the texts in them, as JSON writes it. No index helps: a refusal belongs to
