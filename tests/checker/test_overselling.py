@@ -134,3 +134,18 @@ def test_a_hold_confirmed_after_its_time(tmp_path: Path) -> None:
     run.change("confirm", hold)
     what = "the hold of op 5 was confirmed by op 6, 0.501 s too late"
     assert ("overdue", what, (6, 5)) in said(run, tmp_path)
+
+
+def test_confirmed_already_by_one_whose_answer_was_lost_is_no_lie(tmp_path: Path) -> None:
+    run = venue()
+    hold = run.book("yoga", "ann", seconds=60)["booking_id"]
+    run.change("confirm", hold)
+    run.given[-1] |= {"result": "unknown", "outcome": None}
+    run.book("yoga", "ben")
+    run.change("confirm", hold, key="tap")
+    # Over HTTP: the client draws no ids, so only the kept key tells the two apart.
+    for line in run.asked:
+        if line["kind"] == "confirm":
+            line |= {"via": "http", "engine": "http-0"}
+            del line["args"]["command_id"]
+    assert said(run, tmp_path) == []

@@ -63,7 +63,7 @@ class Line(Struct):
 
 def hunt(plant: str | None, *, seed: int = SEED, seconds: float = SECONDS) -> Found:
     """One run and the checker's verdict on its history."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
     if plant is not None:
         environment["LASTSEAT_TORTURE_PLANT"] = f"tests.torture.planted:{plant}"
     began = time.monotonic()
@@ -85,6 +85,7 @@ def hunt(plant: str | None, *, seed: int = SEED, seconds: float = SECONDS) -> Fo
         check = subprocess.run(
             [LASTSEAT, "check-history", str(history), "--json"],
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
             capture_output=True,
             text=True,
             check=False,

@@ -134,6 +134,10 @@ class Matching:
         command = tenant.leads.get((answer.booking_id, answer.version))
         if command is None or not signatures(operation) & signatures_of(command):
             return None
+        if isinstance(answer, told.Confirmed) and self._is_another(operation, command):
+            # It was confirmed already, by an operation whose answer was lost perhaps.
+            command.told.append(operation)
+            return None
         if isinstance(answer, told.Confirmed):
             # Confirming again answers the same: who was first can't be told, nor need it be.
             command.told.append(operation)
@@ -151,9 +155,14 @@ class Matching:
             if not one.seat and any(x.during is None for row in rows for x in row.body.claims):
                 continue  # it was there already: moving there again answers seat 0
             command.told.append(operation)
-            if command.operation is None:
+            if command.operation is None and not self._is_another(operation, command):
                 return command
         return None
+
+    def _is_another(self, operation: Operation, command: Command) -> bool:
+        """Whether the answer kept under the operation's key is that of another command."""
+        row = self.keys.get((operation.asked.tenant, operation.asked.key or ""))
+        return row is not None and row.command_id != command.command_id
 
     def _bind(self, operation: Operation, command: Command) -> None:
         operation.done = command
