@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Tests that want the machine for themselves: they race, or measure. The others run two at a time.
-ALONE := tests/races tests/torture/test_plan.py tests/torture/test_proxy.py
+ALONE := tests/races tests/torture
 LOCKS := requirements/runtime.txt requirements/dev.txt
 # Pinned, so that two people who run `make lock` get the same file.
 UV := uv==0.13.8
