@@ -173,6 +173,8 @@ class Model:
             case c.Confirm() | c.Release() | c.Extend():
                 return self._hold(command, now)
             case _:
+                # No machine asks these of the model.
+                assert not isinstance(command, c.BookSeries | c.SetRules | c.EditEvent)
                 return self._visit(command, now)
 
     # What there is ------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "src" / "lastseat" / "core"
+CALENDAR = ROOT / "src" / "lastseat" / "calendar"
 
 # Layers ------------------------------------------------------------------------------------------
 
@@ -31,7 +32,7 @@ def sample(tmp_path: Path) -> Path:
     """Lay out a clean package that has every layer."""
     for module in ("config", "embedded", "library", "demo", "bench", "cli"):
         plant(tmp_path, f"{module}.py", "")
-    for package in ("core", "checker", "ledger", "engine", "reads"):
+    for package in ("core", "calendar", "checker", "ledger", "engine", "reads"):
         plant(tmp_path, f"{package}/__init__.py", "")
         plant(tmp_path, f"{package}/rows.py", "")
     plant(tmp_path, "__init__.py", "")
@@ -120,6 +121,18 @@ def test_control_a_clean_sample_keeps_every_contract(sample: Path) -> None:
             "from lastseat import checker",
             "lastseat.core is not allowed to import lastseat.checker",
         ),
+        (
+            "core/rows.py",
+            "from lastseat import calendar",
+            "lastseat.core is not allowed to import lastseat.calendar",
+        ),
+        (
+            "calendar/rows.py",
+            "from lastseat.ledger import rows",
+            "lastseat.calendar is not allowed to import lastseat.ledger",
+        ),
+        ("calendar/rows.py", "import psycopg", "lastseat.calendar.rows -> psycopg"),
+        ("calendar/rows.py", "from time import time", "lastseat.calendar.rows -> time"),
         ("checker/rows.py", "import psycopg", "lastseat.checker.rows -> psycopg"),
         ("checker/rows.py", "import importlib", "lastseat.checker.rows -> importlib"),
         ("core/rows.py", "import psycopg", "lastseat.core.rows -> psycopg"),
@@ -138,26 +151,30 @@ def test_control_a_planted_import_breaks_a_contract(
     assert broken in result.stdout
 
 
-# The core's purity -------------------------------------------------------------------------------
+# The purity of core and calendar ----------------------------------------------------------------
 
 CLOCK_METHODS = {"now", "utcnow", "today"}
 IDENTITY_SOURCES = {"uuid1", "uuid4", "uuid6", "uuid7", "urandom"}
 IMPURE_BUILTINS = {"open", "print", "input"}
 IMPURE_MODULES = {"time", "random", "secrets"}
-THIRD_PARTY_OF_CORE = {"msgspec"}
+OF_CORE = frozenset({"msgspec", "lastseat.core"})
+OF_CALENDAR = OF_CORE | {"lastseat.calendar", "dateutil", "icalendar"}
 
 
-def impurities(source: str, path: str) -> Iterator[str]:
-    """Yield "path:line: what" for each import or reference that a pure core may not hold."""
+def impurities(source: str, path: str, own: frozenset[str] = OF_CORE) -> Iterator[str]:
+    """Yield "path:line: what" for each import or reference that pure code may not hold.
+
+    `own` is what it may import besides the standard library.
+    """
     tree = ast.parse(source)
     clocks = names_from_datetime(tree)
     for node in ast.walk(tree):
         found: list[str] = []
         match node:
             case ast.Import(names=names):
-                found = [alias.name for alias in names if not importable_by_core(alias.name)]
+                found = [alias.name for alias in names if not importable(alias.name, own)]
             case ast.ImportFrom(module=module, names=names, level=0):
-                found = [str(module)] if not importable_by_core(str(module)) else []
+                found = [str(module)] if not importable(str(module), own) else []
                 found += [alias.name for alias in names if alias.name in IDENTITY_SOURCES]
             case ast.ImportFrom(level=level) if level > 1:  # one dot stays within the core
                 found = ["." * level]
@@ -196,25 +213,30 @@ def root_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def importable_by_core(module: str) -> bool:
-    """Tell whether the core may import `module`: itself, msgspec, the pure standard library."""
-    if module == "lastseat.core" or module.startswith("lastseat.core."):
+def importable(module: str, own: frozenset[str]) -> bool:
+    """Tell whether pure code may import `module`: of `own`, or the pure standard library."""
+    if any(module == name or module.startswith(f"{name}.") for name in own):
         return True
     top = module.partition(".")[0]
-    return top in THIRD_PARTY_OF_CORE or (
-        top in sys.stdlib_module_names and top not in IMPURE_MODULES
-    )
+    return top in sys.stdlib_module_names and top not in IMPURE_MODULES
 
 
 def test_the_core_reads_no_clock_draws_no_chance_and_imports_only_what_is_pure() -> None:
-    files = sorted(CORE.rglob("*.py"))
-    assert files, "nothing was checked: the core has no modules"
-    found = [
+    assert breaches(CORE, OF_CORE) == []
+
+
+def test_the_calendar_reads_no_clock_and_imports_only_what_is_pure() -> None:
+    assert breaches(CALENDAR, OF_CALENDAR) == []
+
+
+def breaches(folder: Path, own: frozenset[str]) -> list[str]:
+    files = sorted(folder.rglob("*.py"))
+    assert files, f"nothing was checked: {folder} has no modules"
+    return [
         breach
         for file in files
-        for breach in impurities(file.read_text(), file.relative_to(ROOT).as_posix())
+        for breach in impurities(file.read_text(), file.relative_to(ROOT).as_posix(), own)
     ]
-    assert found == []
 
 
 @pytest.mark.parametrize(

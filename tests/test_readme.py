@@ -43,6 +43,7 @@ def test_its_commands_cover_every_part_of_the_program() -> None:
         "verify",
         "tenants",
         "keys",
+        "agenda",
         "forget",
         "start",
         "status",

@@ -11,11 +11,13 @@
 """
 
 from lastseat.core import outcomes
-from lastseat.core.commands import Claim, Contact
+from lastseat.core.commands import Choice, Claim, Contact, SeriesDate, SeriesPolicy
 from lastseat.core.events import ActorTime, Fact, Kind
 from lastseat.core.interval import Interval
 from lastseat.core.observed import Observed
 from lastseat.core.outcomes import AnyOutcome, Code
+from lastseat.core.rules import Hours, RecurringBlock, Rules, Season, Span, SpecialDay
+from lastseat.core.schedule import Override
 from lastseat.core.status import Status
 from lastseat.embedded import EmbeddedError
 from lastseat.engine.errors import (
@@ -30,17 +32,23 @@ from lastseat.engine.errors import (
 from lastseat.ledger.migrate import MigrationError
 from lastseat.library.asynchronous.engine import AsyncEngine, NotFound
 from lastseat.library.asynchronous.tenant import AsyncTenant
-from lastseat.library.build import Commands
+from lastseat.library.commands import Commands
 from lastseat.library.forgetting import Forgotten
+from lastseat.library.hours import OutsideRules
+from lastseat.library.occupied import BusyInterval, Clash
 from lastseat.library.opening import open, open_async  # noqa: A004 - used as lastseat.open
+from lastseat.library.seeking import Opening, OpenSlot
+from lastseat.library.suggesting import Suggestion
 from lastseat.library.synchronous.engine import Engine
 from lastseat.library.synchronous.tenant import Tenant
 from lastseat.library.transaction import execute_in
+from lastseat.reads.agenda import AgendaItem
 from lastseat.reads.audit import AuditClaim, AuditEntry, AuditState, BookingRow
 from lastseat.reads.listing import Page
 
 __all__ = [
     "ActorTime",
+    "AgendaItem",
     "AnyOutcome",
     "AsyncEngine",
     "AsyncTenant",
@@ -48,7 +56,10 @@ __all__ = [
     "AuditEntry",
     "AuditState",
     "BookingRow",
+    "BusyInterval",
+    "Choice",
     "Claim",
+    "Clash",
     "Code",
     "CommandFailed",
     "Commands",
@@ -60,16 +71,29 @@ __all__ = [
     "Fact",
     "Forgotten",
     "ForkedEngine",
+    "Hours",
     "Interval",
     "Kind",
     "LastseatError",
     "MigrationError",
     "NotFound",
     "Observed",
+    "OpenSlot",
+    "Opening",
     "OutcomeUnknown",
+    "OutsideRules",
+    "Override",
     "Page",
+    "RecurringBlock",
     "RetryTransaction",
+    "Rules",
+    "Season",
+    "SeriesDate",
+    "SeriesPolicy",
+    "Span",
+    "SpecialDay",
     "Status",
+    "Suggestion",
     "Tenant",
     "execute_in",
     "open",

@@ -1,6 +1,6 @@
-"""Where the database is, and whose signed tokens count, by configuration.
+"""Where the database is, whose signed tokens count, what may be fetched: the configuration.
 
-The database: an argument, else the environment, else embedded. Tokens: the environment alone.
+The database: an argument, else the environment, else embedded. The others: the environment alone.
 """
 
 import os
@@ -17,6 +17,7 @@ TOKEN_AUDIENCE_VARIABLE = "LASTSEAT_TOKEN_AUDIENCE"  # noqa: S105
 TOKEN_KEY_FILE_VARIABLE = "LASTSEAT_TOKEN_KEY_FILE"  # noqa: S105
 TOKEN_SECRET_FILE_VARIABLE = "LASTSEAT_TOKEN_SECRET_FILE"  # noqa: S105
 TOKEN_JWKS_URL_VARIABLE = "LASTSEAT_TOKEN_JWKS_URL"  # noqa: S105
+FETCH_NETWORKS_VARIABLE = "LASTSEAT_FETCH_NETWORKS"
 
 
 class Database(Struct, frozen=True):
@@ -42,6 +43,14 @@ def database(url: str | None = None, data_dir: str | os.PathLike[str] | None = N
         return Database(url=url)
     directory = data_dir or os.environ.get(DATA_DIR_VARIABLE) or None
     return Database(data_dir=Path(directory) if directory else None)
+
+
+def fetch_networks() -> str:
+    """The networks from which calendars are fetched beside public addresses, as a list with commas.
+
+    By LASTSEAT_FETCH_NETWORKS, such as `10.1.0.0/16`; none unless it is set.
+    """
+    return os.environ.get(FETCH_NETWORKS_VARIABLE, "")
 
 
 class TokenSettings(Struct, frozen=True):

@@ -64,7 +64,7 @@ def on_a_terminal(*arguments: str, typed: str = "", **settings: str) -> tuple[in
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=environment(TERM="xterm", COLUMNS="100", **settings),
+        env=environment(**({"TERM": "xterm", "COLUMNS": "100"} | settings)),
         start_new_session=True,
     )
     os.close(theirs)

@@ -9,17 +9,21 @@ import pytest
 
 import lastseat
 import lastseat.client
-from lastseat.catalogue import locations, services
-from lastseat.client import AsyncClient, Client, Commands, catalogue_views, views
-from lastseat.library import forgetting
+from lastseat.calendar import broken
+from lastseat.catalogue import locations, needs, services
+from lastseat.client import AsyncClient, Client, Commands, catalogue_views, time_views, views
+from lastseat.library import forgetting, hours, occupied, seeking, suggesting
 from lastseat.library.synchronous.catalogue import Catalogue
-from lastseat.reads import audit
+from lastseat.reads import agenda, audit, rules
 from lastseat.reads import views as library_views
 
-PAGING = {"after", "after_seat", "after_version", "limit"}
+PAGING = {"after", "after_seat", "after_version", "limit", "cursor"}
 """How the library is told where a page begins. The client's iterators know by themselves."""
 
-LISTS = {"bookables", "bookings", "roster", "journal", "audit", "booking_journal"}
+LISTS = {
+    "bookables", "bookings", "roster", "journal", "audit", "booking_journal",
+    "busy", "conflicts", "free", "slots", "agenda",
+}  # fmt: skip
 
 ELSEWHERE = {
     # Over HTTP a limit is a service's, and comes with it.
@@ -27,7 +31,7 @@ ELSEWHERE = {
     # Of an engine in the same process.
     "engine", "tenant_id", "commands", "execute",
     # Without the property between: `client.create_location`, `client.reserve`; see below.
-    "catalogue", "reservations",
+    "catalogue", "reservations", "calendars",
 }  # fmt: skip
 
 
@@ -74,8 +78,7 @@ def test_a_list_takes_what_the_librarys_does_but_how_to_page(name: str) -> None:
 def test_it_answers_what_the_librarys_does(name: str) -> None:
     library = get_type_hints(getattr(lastseat.Tenant, name))["return"]
     client = inspect.signature(getattr(Client, name)).return_annotation
-    same = getattr(views, getattr(library, "__name__", ""), library)
-    assert client == same
+    assert _named(client) == _named(library)
 
 
 @pytest.mark.parametrize("name", sorted(public(Commands)))
@@ -107,12 +110,25 @@ def test_an_operation_of_the_catalogue_takes_what_the_librarys_does(name: str) -
 
 STRUCTS = {
     name: found
-    for module in (library_views, audit, forgetting, locations, services)
+    for module in (library_views, audit, forgetting, locations, needs, services, rules)
     for name, found in vars(module).items()
     if isinstance(found, type)
     and issubclass(found, msgspec.Struct)
     and found.__module__ == module.__name__
     and not name.startswith("_")
+    and found is not needs.Taking
+} | {
+    found.__name__: found
+    for found in (
+        agenda.AgendaItem,
+        broken.DayHours,
+        hours.OutsideRules,
+        occupied.BusyInterval,
+        occupied.Clash,
+        seeking.Opening,
+        seeking.OpenSlot,
+        suggesting.Suggestion,
+    )
 }
 
 
@@ -121,12 +137,12 @@ def test_a_view_has_the_librarys_fields(name: str) -> None:
     def fields(of: Any) -> list[tuple[Any, ...]]:
         return [(x.name, _named(x.type), x.default) for x in msgspec.structs.fields(of)]
 
-    ours = getattr(views, name, None) or getattr(catalogue_views, name)
+    ours = next(getattr(x, name) for x in (views, catalogue_views, time_views) if hasattr(x, name))
     assert fields(ours) == fields(STRUCTS[name])
 
 
 def _named(kind: Any) -> str:
-    return re.sub(r"lastseat\.(client|reads|library|catalogue)\.\w+\.", "", str(kind))
+    return re.sub(r"lastseat\.(client|reads|library|catalogue|calendar)\.\w+\.", "", str(kind))
 
 
 def test_what_is_exported_is_documented() -> None:

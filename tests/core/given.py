@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.booking import Decision
@@ -17,6 +19,7 @@ from lastseat.core.decide import decide, settle
 from lastseat.core.defining import event_of, open_occurrence
 from lastseat.core.events import ActorTime, Kind
 from lastseat.core.interval import Interval
+from lastseat.core.rules import NO_RULES, Rules
 from lastseat.core.state import Booking, Entry, actor_stream, evolve, evolve_booking, undefined
 from lastseat.core.validate import validate
 from lastseat.core.world import World
@@ -163,6 +166,45 @@ def change(bookable: str, capacity: int, **more: Any) -> c.ChangeCapacity:
     return c.ChangeCapacity(**BASE | more, bookable=bookable, capacity=capacity)
 
 
+def composite(name: str, *parts: str) -> c.Define:
+    kind, time = Kind.COMPOSITE, ActorTime.ALLOW
+    return c.Define(**BASE, bookable=name, kind=kind, capacity=1, actor_time=time, parts=parts)
+
+
+def choice(
+    any_of: int, *of: str, start: int = 0, end: int = 60, units: int = 1, adjacent: bool = False
+) -> c.Choice:
+    """Any so many of these, over minutes after T0."""
+    return c.Choice(of=of, any=any_of, adjacent=adjacent, units=units, start=at(start), end=at(end))
+
+
+def picking(
+    actor: str, *choices: c.Choice, claims: tuple[c.Claim, ...] = (), number: int = 1, **more: Any
+) -> c.Book:
+    """A booking with choices."""
+    return msgspec.structs.replace(
+        book(actor, number=number, **more), claims=claims, choices=choices
+    )
+
+
+def date(number: int, *claims: c.Claim, choices: tuple[c.Choice, ...] = ()) -> c.SeriesDate:
+    return c.SeriesDate(booking_id=an_id(number), claims=claims, choices=choices)
+
+
+def series(
+    actor: str,
+    *dates: c.SeriesDate,
+    policy: c.SeriesPolicy = c.SeriesPolicy.ALL_OR_NOTHING,
+    **more: Any,
+) -> c.BookSeries:
+    series_id = an_id(999)
+    return c.BookSeries(**BASE | more, series_id=series_id, actor=actor, dates=dates, policy=policy)
+
+
+def set_rules(owner: str, rules: Rules = NO_RULES, **more: Any) -> c.SetRules:
+    return c.SetRules(**BASE | more, owner=owner, rules=rules)
+
+
 def prepare(world: World, command: c.AnyCommand) -> None:
     """Put into the world what the engine reads or makes for a command, before it is decided."""
     for name in c.bookables_of(command):
@@ -173,9 +215,18 @@ def prepare(world: World, command: c.AnyCommand) -> None:
             world.followers.setdefault(command.bookable, ())
         case c.Book():
             _own_time(world, world.actors.setdefault(command.actor, f"surrogate-{command.actor}"))
+            _ask(world, command)
+        case c.BookSeries():
+            _own_time(world, world.actors.setdefault(command.actor, f"surrogate-{command.actor}"))
+            for date in command.dates:
+                _ask(world, date)
+        case c.SetRules():
+            world.bookables.setdefault(command.owner, undefined(command.owner))
         case c.Move():
             for booking in world.bookings.values():
                 _own_time(world, booking.actor_id)
+            for relocation in command.moves:
+                _ask(world, relocation)
         case _:
             pass
 
@@ -183,6 +234,32 @@ def prepare(world: World, command: c.AnyCommand) -> None:
 def _own_time(world: World, actor_id: str) -> None:
     stream = actor_stream(actor_id)
     world.bookables.setdefault(stream, undefined(stream))
+
+
+def _ask(world: World, asked: c.Book | c.SeriesDate | c.Relocation) -> None:
+    """No rule stands in the way, but for what `forbid` said."""
+    claims = [*asked.claims, *(x.claim(name) for x in asked.choices for name in x.of)]
+    for claim in claims:
+        during, blocked = claim.during, claim.blocked
+        there = world.bookables.get(claim.bookable)
+        if during is None or blocked is None or there is None:
+            continue
+        for name in (claim.bookable, *there.parts):
+            world.broken.setdefault((name, during, blocked), None)
+
+
+def forbid(
+    world: World, bookable: str, start: int, end: int, before: int = 0, after: int = 0
+) -> o.NotBookable:
+    """Let a rule be in the way of a claim over these minutes with these buffers (seconds)."""
+    asked = claim(bookable, 1, start, end, before=before, after=after)
+    assert asked.during is not None
+    assert asked.blocked is not None
+    broken = o.NotBookable(
+        rule="hours", actor="", bookable=bookable, owner=bookable, during=asked.during
+    )
+    world.broken[bookable, asked.during, asked.blocked] = broken
+    return broken
 
 
 def _open(world: World, name: str) -> None:
@@ -196,7 +273,8 @@ def _open(world: World, name: str) -> None:
     world.bookables[name] = undefined(name)
     zone = ZoneInfo(recurring.time_zone or "UTC")
     start = datetime.fromisoformat(local).replace(tzinfo=zone).astimezone(UTC)
-    world.apply([open_occurrence(recurring, name, start)])
+    during = Interval(start, start + timedelta(seconds=recurring.seconds))
+    world.apply(open_occurrence(recurring, name, during))
     world.followers[event_id] = (*world.followers[event_id], name)
 
 

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
-from tests.core.given import at
+from tests.core.given import at, between
 from tests.core.values import values
 
 from lastseat.core import events as e
+from lastseat.core.rules import Hours, Rules, Span, SpecialDay
+from lastseat.core.schedule import Override, Schedule, Segment
 from lastseat.core.status import Status
 
 
@@ -31,6 +33,36 @@ WRITTEN = {
         e.Defined(e.Kind.POOL, 2, None, "UTC"),
     ),
     "capacity_changed": ('{"capacity":3}', e.CapacityChanged(3)),
+    "rules_changed": (
+        (
+            '{"rules":{"hours":{"weekly":{"SA":[{"opens":"18:00","closes":"02:00"}]},'
+            '"special":[{"date":"2026-12-25"}]},"lead_seconds":3600}}'
+        ),
+        e.RulesChanged(
+            Rules(
+                hours=Hours(
+                    weekly={"SA": (Span("18:00", "02:00"),)}, special=(SpecialDay("2026-12-25"),)
+                ),
+                lead_seconds=3600,
+            )
+        ),
+    ),
+    "schedule_changed": (
+        (
+            '{"schedule":{"segments":[{"start":"2026-11-23T18:00","seconds":60}],'
+            '"overrides":[{"at":"2026-11-23T18:00","cancelled":true}]}}'
+        ),
+        e.ScheduleChanged(
+            Schedule(
+                (Segment("2026-11-23T18:00", 60),), (Override("2026-11-23T18:00", cancelled=True),)
+            )
+        ),
+    ),
+    "rescheduled": (
+        '{"during":{"start":"2026-11-23T18:00:00Z","end":"2026-11-23T19:00:00Z"}}',
+        e.Rescheduled(between(0, 60)),
+    ),
+    "called_off": ("{}", e.CalledOff()),
     "booked": (
         '{"actor_id":"ann","status":"CONFIRMED","claims":[{"no":1,"units":2,"exclusive":true}]}',
         e.Booked("ann", Status.CONFIRMED, (e.ClaimMade(1, 2, exclusive=True),)),
@@ -74,6 +106,16 @@ def test_journals_written_by_the_release_that_had_them_first_stay_readable(name:
             "defined",
             '{"kind":"limit","capacity":2,"actor_time":"allow","location":"north"}',
             e.Defined(e.Kind.LIMIT, 2, actor_time=e.ActorTime.ALLOW, location="north"),
+        ),
+        (
+            "defined",
+            '{"kind":"composite","capacity":1,"actor_time":"allow","parts":["a","b"]}',
+            e.Defined(e.Kind.COMPOSITE, 1, actor_time=e.ActorTime.ALLOW, parts=("a", "b")),
+        ),
+        (
+            "booked",
+            '{"actor_id":"ann","status":"CONFIRMED","claims":[{"no":1,"units":2}],"series":"x"}',
+            e.Booked("ann", Status.CONFIRMED, (e.ClaimMade(1, 2),), series="x"),
         ),
         ("checked_in", '{"late":true}', e.CheckedIn(late=True)),
     ],

@@ -35,7 +35,7 @@ BAD = claim("full", 0)
 
 def world() -> World:
     """Everything is taken, and booking 1 is a confirmed one of ann's on `hers` only."""
-    return g.given(
+    there = g.given(
         g.occurrence("hers", 1),
         g.occurrence("full", 1),
         g.occurrence("then", 9, 0, 60, ActorTime.REFUSE),
@@ -53,20 +53,26 @@ def world() -> World:
         g.hold("cy", claim("at once"), number=5, seconds=60),
         g.book("dee", claim("at once"), number=6),
         g.book("eve", claim("soon"), number=8, confirmed=False),
+        g.resource("closed"),
+        g.composite("hall", "lane", "closed"),
     )
+    g.forbid(there, "closed", 0, 60)
+    return there
 
 
 def ann(*claims: c.Claim, number: int = 9, expected: dict[str, int] | None = None) -> c.Book:
     return g.book("ann", *claims, number=number, expected=expected or {})
 
 
-NOWHERE, HERS, FULL, LANE, AT_ONCE, FREE = (
+NOWHERE, HERS, FULL, LANE, AT_ONCE, FREE, CLOSED, HALL = (
     claim("nowhere"),
     claim("hers"),
     claim("full"),
     claim("lane", 1, 0, 60),
     claim("at once"),
     claim("free"),
+    claim("closed", 1, 0, 60),
+    claim("hall", 1, 0, 60),
 )
 BOOK = [
     Step(ann(NOWHERE, BAD, HERS, LANE, AT_ONCE, expected=STALE), Code.INVALID),
@@ -74,11 +80,61 @@ BOOK = [
     Step(ann(NOWHERE, WRONG, HERS, LANE, AT_ONCE), Code.UNKNOWN_BOOKABLE),
     Step(ann(WRONG, HERS, LANE, AT_ONCE), Code.INVALID, state_only=True),
     Step(ann(FULL, LANE, HERS, AT_ONCE, number=1), Code.ALREADY),
-    Step(ann(FULL, LANE, AT_ONCE, number=1), Code.INVALID, state_only=True),
+    Step(ann(FULL, LANE, AT_ONCE, CLOSED, number=1), Code.INVALID, state_only=True),
+    Step(ann(FULL, LANE, AT_ONCE, CLOSED), Code.NOT_BOOKABLE),
+    Step(ann(FULL, LANE, AT_ONCE, HALL), Code.NOT_BOOKABLE),
     Step(ann(FULL, LANE, AT_ONCE), Code.FULL),
     Step(ann(LANE, AT_ONCE), Code.CONFLICT, state_only=True),
     Step(ann(AT_ONCE), Code.ACTOR_BUSY),
     Step(ann(FREE), Code.BOOKED, seconds=0),
+]
+
+
+def ann_picks(*of: str, number: int = 9, claims: tuple[c.Claim, ...] = ()) -> c.Book:
+    return g.picking("ann", g.choice(1, *of), claims=claims, number=number)
+
+
+PICK = [
+    Step(ann_picks("lane", "lane"), Code.INVALID),
+    Step(ann_picks("closed", "nowhere", claims=(HERS,)), Code.UNKNOWN_BOOKABLE),
+    Step(ann_picks("closed", "full", claims=(HERS,)), Code.INVALID, state_only=True),
+    Step(ann_picks("closed", claims=(HERS, FULL), number=1), Code.ALREADY),
+    Step(ann_picks("closed", claims=(FULL, AT_ONCE)), Code.NOT_BOOKABLE),
+    Step(ann_picks("closed", "lane", claims=(FULL, AT_ONCE)), Code.FULL),
+    Step(ann_picks("closed", "lane", claims=(AT_ONCE,)), Code.CONFLICT, state_only=True),
+    Step(ann_picks("lane", claims=(FREE,)), Code.CONFLICT, state_only=True),
+]
+
+
+def anns_series(*claims: c.Claim, expected: dict[str, int] | None = None) -> c.BookSeries:
+    dates = [g.date(20 + i, claim) for i, claim in enumerate(claims)]
+    return g.series("ann", *dates, expected=expected or {})
+
+
+SERIES = [
+    Step(anns_series(BAD, FREE, expected=STALE), Code.INVALID),
+    Step(anns_series(NOWHERE, FREE, expected=STALE), Code.CONFLICT),
+    Step(anns_series(NOWHERE, FREE), Code.SERIES_REFUSED),
+    Step(anns_series(CLOSED, FREE), Code.SERIES_REFUSED),
+    Step(anns_series(FREE), Code.CLOCK_BEHIND),
+    Step(anns_series(FREE), Code.SERIES_BOOKED, seconds=0),
+]
+SET_RULES = [
+    Step(g.set_rules("actor:ann", expected=STALE), Code.INVALID),
+    Step(g.set_rules("nowhere", expected=STALE), Code.CONFLICT),
+    Step(g.set_rules("nowhere"), Code.UNKNOWN_BOOKABLE),
+    Step(g.set_rules("full"), Code.INVALID, state_only=True),
+    Step(g.set_rules("lane"), Code.CLOCK_BEHIND),
+    Step(g.set_rules("lane"), Code.RULES_CHANGED, seconds=0),
+]
+COMPOSE = [
+    Step(g.composite("lane", "lane", "closed"), Code.INVALID),
+    Step(g.composite("lane", "nowhere", "closed"), Code.ALREADY_DEFINED),
+    Step(g.composite("hall", "closed", "lane"), Code.ALREADY_DEFINED),
+    Step(g.composite("arena", "nowhere", "full"), Code.UNKNOWN_BOOKABLE),
+    Step(g.composite("arena", "hall", "full"), Code.INVALID, state_only=True),
+    Step(g.composite("arena", "hall", "lane"), Code.INVALID, state_only=True),
+    Step(g.composite("hall", "lane", "closed"), Code.DEFINED),
 ]
 CLOCK = [
     Step(ann(AT_ONCE), Code.ACTOR_BUSY),
@@ -209,6 +265,7 @@ MOVE = [
     Step(g.move(g.to(1, WRONG), g.to(1, WRONG)), Code.INVALID, state_only=True),
     Step(g.move(g.to(1, FULL), g.to(1, FULL)), Code.INVALID, state_only=True),
     Step(g.move(g.to(1, FULL, LANE, claim("then"))), Code.ALREADY),
+    Step(g.move(g.to(1, FULL, LANE, AT_ONCE, CLOSED)), Code.NOT_BOOKABLE),
     Step(g.move(g.to(1, FULL, LANE, AT_ONCE)), Code.FULL),
     Step(g.move(g.to(1, LANE, AT_ONCE)), Code.CONFLICT, state_only=True),
     Step(g.move(g.to(1, AT_ONCE)), Code.ACTOR_BUSY),
@@ -299,7 +356,7 @@ def test_the_order_is_that_of_code(name: str) -> None:
 
 
 def test_every_refusal_the_core_can_give_stands_on_a_ladder() -> None:
-    given_elsewhere = {Code.OVERLOADED, Code.KEY_REUSED}
+    given_elsewhere = {Code.OVERLOADED, Code.KEY_REUSED, Code.WOULD_AFFECT}
     refusals = set(ORDER[ORDER.index(Code.OVERLOADED) :])
     climbed = {step.code for steps in LADDERS.values() for step in steps}
     assert refusals - climbed == given_elsewhere

@@ -16,12 +16,20 @@ from lastseat.core import commands as c
 from lastseat.core import limits
 from lastseat.core.events import ActorTime, Fact, Kind
 from lastseat.core.outcomes import Invalid
+from lastseat.core.rules import Hours, RecurringBlock, Rules, Span, SpecialDay
+from lastseat.core.schedule import Schedule, Segment
 from lastseat.core.validate import validate
 
 SEAT = claim("show")
 LANE = claim("lane", 1, 0, 60)
 FACTS: dict[str, tuple[Fact, ...]] = {"show": (Fact("doors", {"open": True}),)}
 BOOK = g.book("ann", SEAT)
+PICK = g.choice(1, "lane 1", "lane 2")
+RULES = Rules(
+    hours=Hours(weekly={"MO": (Span("08:00", "12:00"),)}, special=(SpecialDay("2026-12-25"),)),
+    blocks=(RecurringBlock("2026-11-23T18:00", 3600, rrule=("FREQ=DAILY",)),),
+    lead_seconds=60,
+)
 GOOD: dict[str, c.AnyCommand] = {
     "define": g.occurrence("show", 2),
     "define resource": g.resource("lane"),
@@ -45,6 +53,14 @@ GOOD: dict[str, c.AnyCommand] = {
     "update": g.update(1, contact=c.Contact(name="", email="", phone="")),
     "define limit": g.limit("service:tour", 2),
     "move": g.move(g.to(1, SEAT), g.to(2, LANE, version=1)),
+    "define composite": g.composite("hall", "east", "west"),
+    "choose": g.picking("ann", PICK, g.choice(2, "b", "c", adjacent=True), claims=(SEAT,)),
+    "move to a choice": g.move(c.Relocation(target=g.by_id(1), choices=(PICK,))),
+    "series": g.series(
+        "ann", g.date(1, SEAT), g.date(2, LANE, choices=(PICK,)), metadata={"class": "yoga"}
+    ),
+    "first_n": g.series("ann", g.date(1, SEAT), policy=c.SeriesPolicy.FIRST_N, most=1),
+    "set_rules": g.set_rules("location:north", RULES),
     "change_capacity": g.change("show", 3),
     "append": c.Append(**g.BASE, facts=FACTS, expected={"show": 1}),
 }
@@ -242,6 +258,149 @@ def test_a_booking_has_a_tuple_of_claims(bad: Any) -> None:
     assert field(g.move(c.Relocation(target=g.by_id(1), claims=bad))) == "moves[0].claims"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"of": ()}, "of"),
+        ({"of": None}, "of"),
+        ({"of": ["lane 1"]}, "of"),
+        ({"of": ("lane 1", "lane 1")}, "of"),
+        ({"of": tuple(f"lane {i}" for i in range(limits.CANDIDATES + 1))}, "of"),
+        ({"of": ("lane 1", "")}, "of[1]"),
+        ({"of": ("actor:ann",)}, "of[0]"),
+        ({"any": 0}, "any"),
+        ({"any": 3}, "any"),
+        ({"any": True}, "any"),
+        ({"adjacent": 1}, "adjacent"),
+        ({"units": 0}, "units"),
+        ({"before": -1}, "before"),
+        ({"after": "60"}, "after"),
+        ({"start": None}, "start"),
+        ({"start": T0.replace(tzinfo=None)}, "start"),
+        ({"end": T0}, "end"),
+        ({"end": None}, "end"),
+        ({"time_zone": ""}, "time_zone"),
+        ({"local_start": "18:00"}, "local_start"),
+    ],
+)
+def test_a_choice_says_what_of_and_when(wrong: dict[str, Any], name: str) -> None:
+    bad = msgspec.structs.replace(PICK, **wrong)
+    assert field(but(GOOD["choose"], choices=(PICK, bad))) == f"choices[1].{name}"
+    dates = (g.date(1, choices=(bad,)),)
+    assert field(but(GOOD["series"], dates=dates)) == f"dates[0].choices[0].{name}"
+    relocation = c.Relocation(target=g.by_id(1), choices=(bad,))
+    assert field(g.move(relocation)) == f"moves[0].choices[0].{name}"
+
+
+@pytest.mark.parametrize("bad", [None, [], [PICK], PICK, "lane 1", {"of": "lane 1"}])
+def test_choices_are_a_tuple(bad: Any) -> None:
+    assert field(but(GOOD["choose"], choices=bad)) == "choices"
+    assert field(but(GOOD["choose"], choices=(SEAT,))) == "choices[0]"
+
+
+def test_choices_are_bounded_together() -> None:
+    many = tuple(g.choice(1, f"lane {i}", f"lane {i + 1}") for i in range(40))
+    assert field(but(GOOD["choose"], choices=many)) == "choices"
+    lanes = tuple(f"lane {i}" for i in range(60))
+    claims = (SEAT, *(claim(f"room {i}", 1, 0, 60) for i in range(50)))
+    assert field(but(GOOD["choose"], claims=claims, choices=(g.choice(60, *lanes),))) == "choices"
+    assert field(but(GOOD["choose"], claims=(), choices=())) == "claims"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"dates": ()}, "dates"),
+        ({"dates": None}, "dates"),
+        ({"dates": [g.date(1, SEAT)]}, "dates"),
+        ({"dates": (SEAT,)}, "dates[0]"),
+        ({"dates": (g.date(1),)}, "dates[0].claims"),
+        ({"dates": (c.SeriesDate(claims=(SEAT,)),)}, "dates[0].booking_id"),
+        ({"dates": (g.date(1, SEAT), g.date(1, LANE))}, "dates"),
+        ({"dates": tuple(g.date(i, SEAT) for i in range(limits.DATES + 1))}, "dates"),
+        ({"dates": tuple(g.date(i, *[LANE] * 50) for i in range(200))}, "dates"),
+        ({"policy": "skip_conflicts"}, "policy"),
+        ({"policy": None}, "policy"),
+        ({"most": 1}, "most"),
+        ({"policy": c.SeriesPolicy.FIRST_N}, "most"),
+        ({"policy": c.SeriesPolicy.FIRST_N, "most": 0}, "most"),
+        ({"policy": c.SeriesPolicy.FIRST_N, "most": 3}, "most"),
+        ({"series_id": "one"}, "series_id"),
+        ({"actor": ""}, "actor"),
+        ({"hold_seconds": 0}, "hold_seconds"),
+        ({"confirmed": 1}, "confirmed"),
+        ({"override": True}, "reason"),
+        ({"metadata": [1]}, "metadata"),
+        ({"contact": c.Contact()}, "contact"),
+    ],
+)
+def test_a_series_has_dates_each_a_booking(wrong: dict[str, Any], name: str) -> None:
+    assert field(but(GOOD["series"], **wrong)) == name
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"parts": ()}, "parts"),
+        ({"parts": None}, "parts"),
+        ({"parts": ["east", "west"]}, "parts"),
+        ({"parts": ("east",)}, "parts"),
+        ({"parts": ("east", "east")}, "parts"),
+        ({"parts": tuple(f"room {i}" for i in range(limits.PARTS + 1))}, "parts"),
+        ({"parts": ("east", "")}, "parts[1]"),
+        ({"parts": ("east", "hall")}, "parts[1]"),
+        ({"capacity": 2}, "capacity"),
+        ({"actor_time": ActorTime.REFUSE}, "actor_time"),
+        ({"kind": Kind.POOL}, "parts"),
+        ({"kind": Kind.LOCATION}, "kind"),
+        ({"bookable": "location:hall"}, "bookable"),
+        ({"schedule": Schedule((Segment("2026-11-23T18:00", 60),))}, "schedule"),
+    ],
+)
+def test_a_composite_has_parts_and_nothing_of_its_own(wrong: dict[str, Any], name: str) -> None:
+    assert field(but(GOOD["define composite"], **wrong)) == name
+
+
+def itself() -> dict[str, Any]:
+    mirror: dict[str, Any] = {}
+    mirror["mirror"] = [mirror]
+    return mirror
+
+
+def deep(levels: int) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(levels):
+        nested = [nested]
+    return nested
+
+
+CHRISTMAS = SpecialDay("2026-12-25")
+ODD_RULES: dict[str, tuple[Any, str]] = {
+    "none": (None, "rules"),
+    "a mapping": ({}, "rules"),
+    "a class": (Rules, "rules"),
+    "a text for a number": (Rules(lead_seconds="60"), "rules.lead_seconds"),  # type: ignore[arg-type]
+    "true for a number": (Rules(lead_seconds=True), "rules.lead_seconds"),
+    "no such weekday": (Rules(hours=Hours(weekly={"MON": ()})), "rules.hours.weekly"),  # type: ignore[dict-item]
+    "a list": (Rules(blocks=[]), "rules"),  # type: ignore[arg-type]
+    "a day for a block": (Rules(blocks=(CHRISTMAS,)), "rules.blocks[0]"),  # type: ignore[arg-type]
+    "a NUL": (Rules(hours=Hours(special=(SpecialDay("2026-12-25", name="a\x00b"),))), "rules"),
+    "half a pair": (Rules(hours=Hours(special=(SpecialDay("x", name="\ud800"),))), "rules"),
+    "too much": (Rules(hours=Hours(special=(CHRISTMAS,) * 20_000)), "rules"),
+    "itself": (Rules(hours=Hours(weekly={"MO": deep(300)})), "rules"),  # type: ignore[dict-item]
+}
+
+
+@pytest.mark.parametrize(("rules", "name"), ODD_RULES.values(), ids=ODD_RULES)
+def test_rules_are_rules_all_the_way_down(rules: Any, name: str) -> None:
+    assert field(but(GOOD["set_rules"], rules=rules)).startswith(name)
+
+
+@pytest.mark.parametrize("bad", ["", None, "actor:ann", "a\nb", "x" * (limits.NAME_LENGTH + 1)])
+def test_rules_have_an_owner(bad: Any) -> None:
+    assert field(but(GOOD["set_rules"], owner=bad)) == "owner"
+
+
 def test_ten_thousand_claims_are_too_many_for_one_booking() -> None:
     invalid = validate(booking(claims=tuple(claim(f"seat {i}") for i in range(10_000))))
     assert invalid == Invalid(
@@ -348,19 +507,6 @@ def test_a_services_ids_are_for_limits() -> None:
 @pytest.mark.parametrize("time", [ActorTime.REFUSE, ActorTime.WARN])
 def test_a_limit_takes_nobodys_time(time: ActorTime) -> None:
     assert field(but(GOOD["define limit"], actor_time=time)) == "actor_time"
-
-
-def itself() -> dict[str, Any]:
-    mirror: dict[str, Any] = {}
-    mirror["mirror"] = [mirror]
-    return mirror
-
-
-def deep(levels: int) -> list[Any]:
-    nested: list[Any] = []
-    for _ in range(levels):
-        nested = [nested]
-    return nested
 
 
 def bomb() -> list[Any]:
@@ -568,7 +714,8 @@ def test_garbage_in_any_field_is_refused_or_taken_but_never_raises(
     if invalid is None:
         # What is taken can be written to the ledger, and is the same when it is read.
         text = msgspec.json.encode(command)
-        if isinstance(command, c.Define | c.Book | c.ChangeCapacity | c.Append):
+        written = c.Define | c.Making | c.ChangeCapacity | c.SetRules | c.Append
+        if isinstance(command, written):
             assert msgspec.json.encode(msgspec.json.decode(text, type=type(command))) == text
 
 
@@ -578,3 +725,19 @@ def test_garbage_in_any_field_is_refused_or_taken_but_never_raises(
 )
 def test_names_with_joiners_and_hard_spaces_are_taken(actor: str) -> None:
     assert validate(but(BOOK, actor=actor)) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("edits[0].during", (c.OccurrenceEdit(bookable="yoga@x", during=("a", "b")),)),  # type: ignore[arg-type]
+        ("followers", ([],)),
+        ("asked", "\ud800"),
+    ],
+)
+def test_an_edit_made_by_hand_is_looked_at_too(field: str, bad: object) -> None:
+    edit = c.EditEvent(**g.BASE, event="yoga", capacity=2)
+    edit = msgspec.structs.replace(edit, **{field.partition("[")[0]: bad})
+    refusal = validate(edit)
+    assert refusal is not None
+    assert refusal.field == field

@@ -43,6 +43,13 @@ def test_a_crowd_in_several_processes_is_sold_12_places_and_3_lanes(conninfo: st
     assert done.returncode == 0, done.stdout + done.stderr
     summary = "booked 12 of the class and 3 lanes, full 48, conflicts 57, oversold 0"
     assert summary in done.stdout.splitlines()
+    for told in (
+        "ann, by one request: lane-3, lane-4, lane-5",
+        "ben, lane-4: conflict; free at 18:30, 20:30, 18:00",
+        "ben, lane-4 at 18:30: booked",
+        "cyd, the whole hall: conflict; lane-2 is taken",
+    ):
+        assert told in done.stdout
     assert "seat 12" in done.stdout
     assert "seat 13" not in done.stdout
     assert "\x1b" not in done.stdout, "not plain in a pipe"
@@ -55,7 +62,7 @@ def test_fewer_bookers_than_places_are_all_booked(conninfo: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bookables", "count"), [("aerial-yoga@%", "oversold 12"), ("lane-_", "oversold 6")]
+    ("bookables", "count"), [("aerial-yoga@%", "oversold 12"), ("lane-_", "oversold 10")]
 )
 def test_control_what_is_sold_twice_is_counted_and_is_exit_code_1(
     bookables: str, count: str, database: Database

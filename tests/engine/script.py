@@ -27,7 +27,7 @@ def micros(moment: datetime) -> int:
 
 
 START, END = micros(NOW + timedelta(hours=6)), micros(NOW + timedelta(hours=7))
-DEFINITION = ("yoga", "occurrence", "allow", START, END)
+DEFINITION = ("yoga", "occurrence", "allow", START, END, None)
 HEAD = (
     "yoga",
     "occurrence",
@@ -43,6 +43,7 @@ HEAD = (
     False,
     "allow",
     None,
+    False,
 )
 ROWS: dict[str, Rows] = {
     "find_definitions": [DEFINITION],

@@ -1,10 +1,11 @@
 """What the executor does when things go wrong, played step by step without a database."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 import pytest
-from tests.engine.script import HEAD, ROWS, TENANT, Script, book
+from tests.engine.script import HEAD, NOW, ROWS, TENANT, Script, book, micros
 
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
@@ -61,6 +62,22 @@ def test_a_booking_takes_three_round_trips() -> None:
     sent = [name for names in script.story for name in names]
     assert sent.index("begin") < sent.index("configure") < sent.index("lock_free_heads")
     assert sent[-1] == "commit"
+
+
+def test_rules_cost_occurrences_nothing_and_what_is_claimed_for_a_time_one_statement() -> None:
+    script = Script()
+    played(script, book("ann"))
+    assert script.times("read_rules") == 0
+    lane = ("lane", "resource", 1, 0, 0, 1, micros(NOW), *[None] * 4, False, "allow", None, False)
+    rows = {"find_definitions": [("lane", "resource", "allow", None, None, None)]}
+    script = Script(rows={**rows, "lock_free_heads": [lane]})
+    claim = c.Claim(bookable="lane", start=NOW, end=NOW + timedelta(hours=1))
+    command = msgspec.structs.replace(book("ann").command, claims=(claim,))
+    assert codes(played(script, Ticket(command))) == ["booked"]
+    assert len(script.story) == 3
+    locked = [names for names in script.story if "lock_free_heads" in names]
+    (sent,) = locked
+    assert sent.index("lock_free_heads") < sent.index("clock") < sent.index("read_rules")
 
 
 def test_a_crowd_takes_three_round_trips_too() -> None:
@@ -200,7 +217,7 @@ def test_a_command_that_names_what_another_defines_comes_in_a_transaction_of_its
     define = c.Define(
         tenant_id=TENANT, command_id=new_id(), bookable="room", kind=Kind.RESOURCE, capacity=1
     )
-    unborn = ("room", "unborn", 0, 0, 0, 0, None, None, None, None, None, False, "refuse", None)
+    unborn = ("room", "unborn", 0, 0, 0, 0, *[None] * 5, False, "refuse", None, False)
     script = Script(rows={"lock_heads": [unborn]})
     steps = execute(TENANT, [book("ann"), Ticket(define), book("ben", "room")], wait=True)
     script.play(steps)
@@ -247,7 +264,7 @@ def test_a_poisoned_command_says_what_the_database_said() -> None:
 def test_a_bug_in_one_decision_does_not_sink_the_others() -> None:
     """A head that the core can't make sense of: an occurrence without a time."""
     odd = ("odd", *HEAD[1:7], None, None, *HEAD[9:])
-    definitions = [*ROWS["find_definitions"], ("odd", "occurrence", "allow", None, None)]
+    definitions = [*ROWS["find_definitions"], ("odd", "occurrence", "allow", None, None, None)]
     script = Script(rows={"lock_free_heads": [HEAD, odd], "find_definitions": definitions})
     results = played(script, book("ann"), book("ben", "odd"), book("cy"))
     assert codes(results) == ["booked", CommandFailed, "booked"]

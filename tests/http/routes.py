@@ -14,6 +14,8 @@ from urllib.parse import quote
 from tests.http.venue import HOUR, SOON, Venue
 
 from lastseat.access import Action, Role
+from lastseat.catalogue import Saved
+from lastseat.catalogue.feeds import NewFeed
 
 
 class Asked(NamedTuple):
@@ -184,6 +186,63 @@ def _location(venue: Venue, actor: str) -> Any:
     return {"location_id": fresh("hall"), "name": "Hall", "time_zone": "Europe/Berlin"}
 
 
+def window() -> dict[str, str]:
+    """The time about the slot."""
+    return {"start": (SOON - HOUR).isoformat(), "end": (SOON + 24 * HOUR).isoformat()}
+
+
+def _of(venue: Venue) -> dict[str, str]:
+    return {"of": venue.resource}
+
+
+def _sold(venue: Venue, actor: str) -> dict[str, Any]:
+    """A slot of the service, held: guests have no name to give."""
+    named = {} if actor.startswith(Role.GUEST) else {"actor": actor}
+    return {"start": SOON.isoformat(), "hold_seconds": 60, **named}
+
+
+def _sold_by_override(venue: Venue, actor: str) -> dict[str, Any]:
+    return {
+        "start": SOON.isoformat(),
+        "actor": actor,
+        "override": True,
+        "reason": "an old friend",
+    }
+
+
+def _series(venue: Venue, actor: str, **more: Any) -> dict[str, Any]:
+    return {"actor": actor, "dates": [{"claims": [claim(venue)]}], **more}
+
+
+def _edit(venue: Venue, **more: Any) -> Asked:
+    return Asked({"bookable": venue.event}, body={"scope": "all", **more})
+
+
+def _import(venue: Venue, actor: str) -> Any:
+    return {
+        "calendar_id": fresh("calendar"),
+        "into": f"location:{venue.location}",
+        "ics": "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+    }
+
+
+def _calendar(venue: Venue, actor: str) -> Asked:
+    calendar_id = fresh("calendar")
+    venue.tenant.calendars.import_ics(
+        calendar_id,
+        "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        into=f"location:{venue.location}",
+    )
+    return Asked({"calendar_id": calendar_id})
+
+
+def _feed(venue: Venue) -> NewFeed:
+    made = venue.tenant.calendars.create_feed(f"location:{venue.location}")
+    assert isinstance(made, Saved)
+    assert isinstance(made.row, NewFeed)
+    return made.row
+
+
 A = Action
 B = "/v1/bookings/{booking_id}"
 
@@ -253,7 +312,153 @@ ROWS = [
         "overriding",
         A.SERVICES_WRITE,
     ),
+    Row(
+        "GET",
+        "/v1/services/{service_id}/slots",
+        A.AVAILABILITY_READ,
+        lambda v, _: Asked({"service_id": v.service}, window()),
+    ),
+    Row(
+        "POST",
+        "/v1/services/{service_id}/bookings",
+        A.SERVICES_BOOK,
+        lambda v, actor: Asked({"service_id": v.service}, body=_sold(v, actor)),
+    ),
+    Row(
+        "POST",
+        "/v1/services/{service_id}/bookings",
+        A.BOOKINGS_OVERRIDE,
+        lambda v, actor: Asked({"service_id": v.service}, body=_sold_by_override(v, actor)),
+        "overriding",
+        A.SERVICES_BOOK,
+    ),
+    # When it may be booked
+    Row(
+        "PUT",
+        "/v1/rules/{owner}",
+        A.RULES_WRITE,
+        lambda v, _: Asked({"owner": v.resource}, body={"rules": {"grid_seconds": 900}}),
+    ),
+    Row("GET", "/v1/rules/{owner}", A.RULES_READ, named("owner", "resource")),
+    Row("GET", "/v1/rules/{owner}/outside", A.RULES_READ, named("owner", "resource")),
+    Row(
+        "GET",
+        "/v1/hours/{owner}",
+        A.AVAILABILITY_READ,
+        lambda v, _: Asked({"owner": v.resource}, {"first": "2027-06-07"}),
+    ),
+    # What is taken and what is free
+    Row(
+        "GET",
+        "/v1/busy",
+        A.AVAILABILITY_READ,
+        lambda v, _: Asked(query={"bookable": v.resource, **window()}),
+    ),
+    Row(
+        "GET",
+        "/v1/busy",
+        A.BOOKINGS_LIST,
+        lambda v, actor: Asked(query={"actor": actor, **window()}),
+        "of somebody",
+        A.AVAILABILITY_READ,
+    ),
+    Row(
+        "GET",
+        "/v1/free",
+        A.AVAILABILITY_READ,
+        lambda v, _: Asked(query={"bookable": v.resource, **window()}),
+    ),
+    Row("GET", "/v1/is-free", A.AVAILABILITY_READ, lambda v, _: Asked(query=_of(v) | window())),
+    Row(
+        "GET",
+        "/v1/next-free",
+        A.AVAILABILITY_READ,
+        lambda v, _: Asked(
+            query={
+                **_of(v),
+                "duration_seconds": 3600,
+                "after": window()["start"],
+                "horizon": window()["end"],
+            }
+        ),
+    ),
+    Row(
+        "GET",
+        "/v1/conflicts",
+        A.ROSTER_READ,
+        lambda v, _: Asked(query={"bookable": v.resource, **window()}),
+    ),
+    Row("POST", "/v1/suggestions", A.AVAILABILITY_READ, sent(lambda v, _: {"claims": [claim(v)]})),
+    Row("GET", "/v1/agenda", A.AGENDA_READ, lambda v, _: Asked(query=window())),
+    Row(
+        "GET",
+        "/v1/agenda",
+        A.BOOKINGS_LIST,
+        lambda v, actor: Asked(query={"actor": actor, **window()}),
+        "of somebody",
+        A.AGENDA_READ,
+    ),
+    Row("GET", "/v1/live", A.LIVE_READ, lambda v, _: Asked(query={"seconds": 0})),
+    # Calendars and feeds
+    Row("POST", "/v1/calendars", A.CALENDARS_IMPORT, sent(_import)),
+    Row("GET", "/v1/calendars", A.CALENDARS_READ),
+    Row("GET", "/v1/calendars/{calendar_id}", A.CALENDARS_READ, _calendar),
+    # It came from a file: there is no address to ask again.
+    Row(
+        "POST",
+        "/v1/calendars/{calendar_id}/refresh",
+        A.CALENDARS_IMPORT,
+        _calendar,
+        statuses=(400,),
+    ),
+    Row("DELETE", "/v1/calendars/{calendar_id}", A.CALENDARS_IMPORT, _calendar),
+    Row(
+        "GET",
+        "/v1/calendar",
+        A.CALENDARS_EXPORT,
+        lambda v, actor: Asked(query={"of": f"actor:{actor}"}),
+    ),
+    Row("POST", "/v1/feeds", A.FEEDS_MANAGE, sent(lambda v, _: {"of": f"location:{v.location}"})),
+    Row("GET", "/v1/feeds", A.FEEDS_MANAGE),
+    Row(
+        "POST",
+        "/v1/feeds/{feed}/secret",
+        A.FEEDS_MANAGE,
+        lambda v, _: Asked({"feed": _feed(v).feed.feed_id}),
+    ),
+    Row(
+        "DELETE",
+        "/v1/feeds/{feed}",
+        A.FEEDS_MANAGE,
+        lambda v, _: Asked({"feed": _feed(v).feed.feed_id}),
+    ),
+    # The secret in the address is the proof.
+    Row("GET", "/v1/feeds/{feed}", None, lambda v, _: Asked({"feed": f"{_feed(v).address}.ics"})),
     # What can be booked
+    Row("GET", "/v1/bookables/{bookable}", A.BOOKABLES_READ, named("bookable", "resource")),
+    Row(
+        "POST",
+        "/v1/composites",
+        A.BOOKABLES_DEFINE,
+        sent(lambda v, _: {"bookable": fresh("hall"), "parts": [v.resource, v.pool]}),
+    ),
+    Row(
+        "POST", "/v1/events/{bookable}/edit", A.EVENTS_EDIT, lambda v, _: _edit(v, capacity=99_999)
+    ),
+    Row(
+        "POST",
+        "/v1/events/{bookable}/edit",
+        A.BOOKABLES_OVERRIDE_CAPACITY,
+        lambda v, _: _edit(v, capacity=99_998, on_overbooked="allow", reason="the fire brigade"),
+        "overbooking",
+        A.EVENTS_EDIT,
+    ),
+    Row(
+        "GET",
+        "/v1/events/{bookable}/occurrences",
+        A.BOOKABLES_READ,
+        lambda v, _: Asked({"bookable": v.event}, window()),
+    ),
     Row("POST", "/v1/occurrences", A.BOOKABLES_DEFINE, sent(_occurrence)),
     Row(
         "POST",
@@ -339,6 +544,28 @@ ROWS = [
         ),
         "overriding",
         A.BOOKINGS_BOOK,
+    ),
+    Row("POST", "/v1/series", A.BOOKINGS_BOOK, sent(_series)),
+    Row(
+        "POST",
+        "/v1/series",
+        A.BOOKINGS_HOLD,
+        sent(lambda v, actor: _series(v, actor, hold_seconds=60)),
+        "holding",
+    ),
+    Row(
+        "POST",
+        "/v1/series",
+        A.BOOKINGS_OVERRIDE,
+        sent(lambda v, actor: _series(v, actor, override=True, reason="an old friend")),
+        "overriding",
+        A.BOOKINGS_BOOK,
+    ),
+    Row(
+        "GET",
+        "/v1/series/{series_id}",
+        A.BOOKINGS_LIST,
+        lambda v, actor: Asked({"series_id": v.series(actor)}),
     ),
     Row(
         "POST",

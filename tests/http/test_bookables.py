@@ -66,9 +66,13 @@ def test_an_events_occurrence_opens_when_it_is_booked(desk: Desk) -> None:
     assert desk.get("/v1/events/yoga").json()["kind"] == "event"
     occurrence = "yoga@2027-03-01T18:00"
     path = f"/v1/occurrences/{address(occurrence)}"
-    assert refusal(desk.get(path)) == (404, "unknown_bookable")
+    # It answers from the event until then, and an occurrence the event has not is unknown.
+    assert (desk.get(path).json()["seq"], desk.get(path).json()["left"]) == (0, 2)
+    never = f"/v1/occurrences/{address('yoga@2027-03-01T18:30')}"
+    assert refusal(desk.get(never)) == (404, "unknown_bookable")
     desk.book(occurrence)
     assert desk.get(path).json()["event_id"] == "yoga"
+    assert desk.get(path).json()["seq"] > 0
     assert desk.get(f"{path}/seats-left").json()["left"] == 1
 
 
@@ -280,3 +284,28 @@ def test_another_tenants_bookables_are_unknown(desk: Desk, elsewhere: Desk) -> N
     assert elsewhere.get("/v1/bookings").json()["items"] == []
     unknown = elsewhere.get(f"/v1/bookings/{uuid.uuid4()}")
     assert refusal(unknown) == (404, "unknown_booking")
+
+
+def test_head_is_get_without_the_body(desk: Desk) -> None:
+    desk.occurrence()
+    path = "/v1/occurrences/yoga"
+    whole, head = desk.get(path), desk.ask("HEAD", path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == whole.headers
+    assert desk.ask("HEAD", "/v1/occurrences/nothing").status_code == 404
+    assert desk.ask("HEAD", "/v1/facts").status_code == 405
+    assert "HEAD" in desk.ask("OPTIONS", path).headers["allow"]
+
+
+def test_a_bookable_is_read_whatever_it_is(desk: Desk) -> None:
+    desk.occurrence()
+    desk.resource("skis", capacity=5)
+    service = {"service_id": "massage", "name": "Massage", "max_simultaneous_bookings": 2}
+    assert desk.post("/v1/services", service).status_code == 201
+    for name, kind in (("yoga", "occurrence"), ("skis", "pool"), ("service:massage", "limit")):
+        found = desk.get(f"/v1/bookables/{address(name)}").json()
+        assert (found["bookable"], found["kind"]) == (name, kind)
+    desk.book("yoga")
+    for name in ("nothing", "actor:ann", "location:hall"):
+        answer = desk.get(f"/v1/bookables/{address(name)}")
+        assert refusal(answer) == (404, "unknown_bookable")

@@ -9,7 +9,9 @@ def test_a_booking_moves_when_its_own_place_is_sold_out(desk: Desk) -> None:
     booking_id = desk.book("monday")
     moved = desk.post(f"/v1/bookings/{booking_id}/move", {"bookable": "friday"})
     assert moved.status_code == 200
-    assert moved.json()["moved"] == [{"booking_id": booking_id, "version": 2, "seat": 1}]
+    assert moved.json()["moved"] == [
+        {"booking_id": booking_id, "version": 2, "seat": 1, "chosen": []}
+    ]
     assert moved.headers["etag"] == '"2"'
     assert desk.get("/v1/occurrences/monday/seats-left").json()["left"] == 1
     desk.book("monday", actor="ben")

@@ -97,6 +97,9 @@ def served(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> 
 def sound(case: Case) -> None:
     """Mend valid cases that would be wasted on one refusal each."""
     assert case.meta is not None
+    if case.path == "/v1/live":
+        # A stream ends by itself only where it is told to.
+        case.query.setdefault("seconds", 0)
     if not case.meta.generation.mode.is_positive:
         return
     # What a cursor is made of is nobody's business: no schema tells a forged one.
@@ -106,6 +109,9 @@ def sound(case: Case) -> None:
         case.headers["If-Match"] = '"1"'
     if isinstance(case.body, dict):
         body = whole(case.body)
+        if case.path == "/v1/calendars":
+            # Whoever's server is at an address that was made up has no part in this.
+            body.pop("url", None)
         for start, end in (("start", "end"), ("slotStart", "slotEnd")):
             if start in body and body[start] == body.get(end):
                 # The examples' one time twice: an end comes after its start.

@@ -86,7 +86,9 @@ class Nobodys:
         for theirs, nobodys in self._ids.items():
             text = text.replace(nobodys, theirs)
         headers = [(k, v) for k, v in answer.headers if k != "content-length"]
-        return answer.status, headers, json.loads(text.replace(self._other, self._mark))
+        text = text.replace(self._other, self._mark)
+        is_json = (answer.header("content-type") or "").startswith("application/")
+        return answer.status, headers, json.loads(text) if is_json else text
 
 
 @pytest.mark.parametrize("row", PRIVATE, ids=[row.name for row in PRIVATE])
@@ -217,11 +219,11 @@ def test_a_customer_sees_and_touches_only_their_own_bookings(scene: Scene, row: 
         assert f"another{venue.mark}" not in answer.body.decode()
         return
     assert rows(scene.connection, venue.tenant_id) == before
-    if asked.body is not None and "actor" in asked.body:
+    if "actor" in (asked.body or asked.query) or "of" in asked.query:
         # They said themselves that it is not for them.
         assert answer.problem(403, "forbidden")["action"] == row.action
         return
-    assert answer.problem(404, "unknown_booking")
+    assert answer.problem(404)["code"] in {"unknown_booking", "unknown_series"}
     nobodys = Nobodys(venue.mark)
     instead = nobodys.request(asked)
     assert nobodys.alike(answer) == nobodys.alike(scene.ask(row, instead, key))

@@ -166,6 +166,12 @@ class Venue:
         assert isinstance(made, lastseat.outcomes.Held), made
         return made.booking_id
 
+    def series(self, actor: str | None = None) -> str:
+        """A new series of an actor."""
+        made = self.tenant.book_series([self.claim()], actor=actor or f"actor{self.mark}")
+        assert isinstance(made, lastseat.outcomes.SeriesBooked), made
+        return made.series_id
+
     def seat(self, actor: str) -> str:
         """A new seat on the occurrence."""
         made = self.tenant.book(self.occurrence, actor=actor)
@@ -217,6 +223,7 @@ class Venue:
 TABLES = (
     "journal", "heads", "bookings", "claims", "events", "keys", "actors", "booking_details",
     "notes", "bookable_details", "locations", "services", "api_keys", "people", "booking_contacts",
+    "rules",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from psycopg.conninfo import conninfo_to_dict
 
 import lastseat
-from lastseat import Claim, Contact, Fact
+from lastseat import Choice, Claim, Contact, Fact, Hours, Override, Rules, Span
 from lastseat.core.outcomes import AnyOutcome, Code
 
 T0 = datetime(2031, 11, 24, 18, tzinfo=UTC)
@@ -59,8 +59,10 @@ def tell(conninfo: str, tenant_id: str) -> dict[str, str]:
         tenant = engine.tenant(tenant_id, principal="desk")
         ids = _morning(tenant) | _lanes(tenant) | _skis(tenant)
         _classes(tenant)
+        _courses(tenant)
         _duets(tenant)
         ids |= _tours(tenant)
+        ids |= _hall(tenant)
         held = did(tenant.hold("yoga", actor="hal", seconds=60), Code.HELD)
         many = did(tenant.hold(["yoga", _lane("lane 3", 600)], actor="ida"), Code.HELD)
         turn_clock(conninfo, "2 hours")
@@ -155,6 +157,29 @@ def _classes(tenant: lastseat.Tenant) -> None:
     did(tenant.change_capacity("class", 5), Code.CAPACITY_CHANGED)
 
 
+def _courses(tenant: lastseat.Tenant) -> None:
+    """An event with a rule that is edited: one occurrence moves with who is there, one is off."""
+    did(
+        tenant.define_event(
+            "course",
+            start="2031-12-02T18:00",
+            rrule="FREQ=WEEKLY",
+            overrides=[Override("2031-12-16T18:00", capacity=1)],
+            duration=3600,
+            time_zone="Europe/Rome",
+            capacity=3,
+        ),
+        Code.DEFINED,
+    )
+    for start in ("2031-12-02T18:00", "2031-12-09T18:00", "2031-12-16T18:00"):
+        did(tenant.book(f"course@{start}", actor="cleo"), Code.BOOKED)
+    second: dict[str, Any] = {"scope": "this", "at": "2031-12-09T18:00", "cancelled": True}
+    did(tenant.edit_event("course", **second), Code.WOULD_AFFECT)
+    did(tenant.edit_event("course", **second, on_dropped="call_off"), Code.EVENT_EDITED)
+    later: dict[str, Any] = {"scope": "all", "start": "19:00", "on_moved": "move"}
+    did(tenant.edit_event("course", **later, reason="the bus"), Code.EVENT_EDITED)
+
+
 def _tours(tenant: lastseat.Tenant) -> dict[str, str]:
     """A service's limit at a location, and guests who come, leave, stay away, or come after all."""
     did(
@@ -180,6 +205,23 @@ def _tours(tenant: lastseat.Tenant) -> dict[str, str]:
     did(tenant.check_in(late, late=True), Code.CHECKED_IN)
     did(tenant.complete(late), Code.COMPLETED)
     return {"came": came, "left": left, "absent": absent, "late": late}
+
+
+def _hall(tenant: lastseat.Tenant) -> dict[str, str]:
+    """A hall of two halves with opening hours, chosen from, and booked for three weeks."""
+    for half in ("east", "west"):
+        did(tenant.define_resource(half, actor_time="allow"), Code.DEFINED)
+    did(tenant.define_composite("hall", parts=["east", "west"]), Code.DEFINED)
+    did(tenant.set_rules("east", Rules(lead_seconds=60)), Code.RULES_CHANGED)
+    hours = Hours(weekly={"MO": (Span("08:00", "22:00"),)})
+    did(tenant.set_rules("hall", Rules(hours=hours)), Code.RULES_CHANGED)
+    did(tenant.book(_lane("hall", 24 * 60), actor="ann"), Code.NOT_BOOKABLE)
+    either = Choice(of=("east", "west"), start=at(0), end=at(60))
+    did(tenant.book(choices=[either], actor="ann"), Code.BOOKED)
+    weeks = [_lane("hall", 7 * 24 * 60 * n) for n in range(4)]
+    series = tenant.book_series(weeks, actor="bob", policy="skip_conflicts")
+    (_, first, *_) = did(series, Code.SERIES_BOOKED).report
+    return {"monday": first.booking_id}
 
 
 def _duets(tenant: lastseat.Tenant) -> None:

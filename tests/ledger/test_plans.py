@@ -99,6 +99,8 @@ TIMES = {
 }
 ONE = {"bookable": "yoga 2"}
 
+LIMITS = {"most_expired": 1000, "edited": array(["yoga 2"]), "most_edited": 100}
+
 HOT: list[tuple[str, dict[str, Any]]] = [
     ("find_definitions", HEADS),
     ("find_actors", {"refs": array(["guest 1", "guest 2", "somebody"])}),
@@ -109,13 +111,16 @@ HOT: list[tuple[str, dict[str, Any]]] = [
     ("share_events", EVENTS),
     ("lock_events", EVENTS),
     ("find_followers", EVENTS),
-    ("read_bookings", {"booking_ids": array([AN_ID]), "most_expired": 1000, **SEATS, **HEADS}),
+    ("read_bookings", {"booking_ids": array([AN_ID]), **LIMITS, **SEATS, **HEADS}),
     ("read_places", SEATS),
     ("read_overlapping", TIMES),
     ("read_keys", {"keys": array(["key 7", "a new one"])}),
     ("find_entry", {"stream": "yoga 2", "seq": 7}),
     ("find_key_owner", {"key": "key 7"}),
     ("read_events", EVENTS),
+    ("read_rules", {"bookables": array(["lane 7", "skis", "hall"])}),
+    ("find_locations", {"locations": array(["north"])}),
+    ("find_bookings_on", {"bookables": array(["yoga 2"]), "most_edited": 100}),
 ]
 READ: list[tuple[str, dict[str, Any]]] = [
     ("occurrence", ONE),

@@ -11,8 +11,8 @@ from tests.ledger.story import Story
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-OF_NO_TENANT = {"migrations"}
-"""What the schema is at is nobody's in particular."""
+OF_NO_TENANT = {"migrations", "relay"}
+"""What the schema is at, and how far a server's feed has come, is nobody's in particular."""
 
 
 @pytest.fixture

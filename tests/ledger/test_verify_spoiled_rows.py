@@ -92,18 +92,39 @@ HEADS = (
 EVENTS = (
     Case(
         "an event's starts are changed",
-        "UPDATE lastseat.events SET starts = starts[2:] WHERE tenant_id = 'studio'",
+        "UPDATE lastseat.events SET starts = starts[2:] WHERE " + mine("event_id", "class"),
         ("event class: starts is *; the journal comes to *",),
     ),
     Case(
         "an event's length is changed",
-        "UPDATE lastseat.events SET seconds = 60 WHERE tenant_id = 'studio'",
+        "UPDATE lastseat.events SET seconds = 60 WHERE " + mine("event_id", "class"),
         ("event class: seconds is 60; the journal comes to 3600",),
     ),
     Case(
         "an event's row is deleted",
-        "DELETE FROM lastseat.events WHERE tenant_id = 'studio'",
+        "DELETE FROM lastseat.events WHERE " + mine("event_id", "class"),
         ("event class: has no row with its starts",),
+    ),
+    Case(
+        "an event's schedule is that from before an edit",
+        "UPDATE lastseat.events SET schedule = replace(schedule::text, '19:00', '18:00')::json"
+        " WHERE " + mine("event_id", "course"),
+        ("event course: schedule is *; the journal comes to *",),
+    ),
+    Case(
+        "an occurrence is back where it was before an edit",
+        head("starts_at = starts_at - interval '1 h'", "course@2031-12-02T18:00"),
+        (
+            (
+                "stream course@2031-12-02T18:00: starts_at is 2031-12-02T17:00:00+00:00;"
+                " the journal comes to 2031-12-02T18:00:00+00:00"
+            ),
+        ),
+    ),
+    Case(
+        "an occurrence takes place that was called off",
+        head("called_off = false", "course@2031-12-09T18:00"),
+        ("stream course@2031-12-09T18:00: called_off is False; the journal comes to True",),
     ),
     Case(
         "an event's row is added",
@@ -113,6 +134,53 @@ EVENTS = (
             "event skis: has starts, but the journal has no event",
             "event nothing: has starts, but the journal has no event",
         ),
+    ),
+)
+
+RULES = (
+    Case(
+        "rules are changed",
+        """UPDATE lastseat.rules SET rules = '{"lead_seconds":0}' WHERE """
+        + mine("owner_id", "east"),
+        ('rules of east: rules is {"lead_seconds":0}; the journal comes to {"lead_seconds":60}',),
+    ),
+    Case(
+        "rules are no rules any more",
+        f"UPDATE lastseat.rules SET rules = '[]' WHERE {mine('owner_id', 'east')}",
+        ('rules of east: rules is *; the journal comes to {"lead_seconds":60}',),
+    ),
+    Case(
+        "rules are deleted",
+        f"DELETE FROM lastseat.rules WHERE {mine('owner_id', 'hall')}",
+        ("rules of hall: are in the journal, but have no row",),
+    ),
+    Case(
+        "rules are added",
+        "INSERT INTO lastseat.rules VALUES ('studio', 'lane 1', '{}'), ('studio', 'none', '{}')",
+        (
+            "rules of lane 1: are a row, but the journal has none",
+            "rules of none: are a row, but the journal has none",
+        ),
+    ),
+    Case(
+        "a composite loses a part",
+        head("parts = parts[2:]", "hall"),
+        ("stream hall: parts is *west*; the journal comes to *east*west*",),
+    ),
+    Case(
+        "what is no composite has parts",
+        head("parts = '{east}'", "lane 1"),
+        ("stream lane 1: parts is *east*; the journal comes to nothing",),
+    ),
+    Case(
+        "a booking leaves its series",
+        booking("series_id = NULL", "monday"),
+        ("booking {monday}: series_id is nothing; the journal comes to *",),
+    ),
+    Case(
+        "a booking joins a series",
+        booking("series_id = booking_id", "ann"),
+        ("booking {ann}: series_id is *; the journal comes to nothing",),
     ),
 )
 
@@ -231,7 +299,10 @@ CLAIMS = (
 )
 
 
-@pytest.mark.parametrize("case", [*HEADS, *EVENTS, *BOOKINGS, *CLAIMS], ids=lambda case: case.name)
+ALL = [*HEADS, *EVENTS, *RULES, *BOOKINGS, *CLAIMS]
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_it_reports_exactly_what_is_wrong(
     case: Case, spoilable: Spoilable, retold: Callable[[], str], story: Story
 ) -> None:

@@ -15,7 +15,11 @@ from lastseat import outcomes as o
 from lastseat.engine.ids import new_id
 
 NAIVE = datetime(2027, 3, 1, 18)  # noqa: DTZ001 - that is what is wrong with it
-TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'lastseat'"
+# The relay of whatever service runs beside numbers what others did.
+TABLES = (
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'lastseat'"
+    " AND table_name NOT IN ('feed_pages', 'relay')"
+)
 
 
 @pytest.fixture(scope="module")

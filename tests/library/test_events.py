@@ -1,13 +1,14 @@
 """Events and their occurrences: opened by the first booking, wall-clock times, capacities (B3)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.library.conftest import Clocked
 from tests.library.venue import done
 
 import lastseat
-from lastseat import Interval, Kind, Tenant
+from lastseat import Interval, Kind, Override, Tenant
 from lastseat import outcomes as o
 
 MONDAYS = ["2027-03-01T18:00", "2027-03-08T18:00", "2027-03-15T18:00"]
@@ -164,3 +165,100 @@ def test_datetimes_are_taken_by_the_wall(tenant: Tenant) -> None:
     tenant.book("yoga@2027-03-01T18:00", actor="ann")
     during = tenant.bookable("yoga@2027-03-01T18:00").during
     assert during == Interval(utc("2027-03-01T23:00"), utc("2027-03-02T00:00"))
+
+
+def weekly(tenant: Tenant, **more: Any) -> o.AnyOutcome:
+    """Mondays at six in Paris, for ever."""
+    given: dict[str, Any] = {"start": "2027-03-01T18:00", "rrule": "FREQ=WEEKLY", "duration": 3600}
+    given |= {"time_zone": "Europe/Paris", "capacity": 2, "actor_time": "allow"}
+    return tenant.define_event("yoga", **given | more)
+
+
+def test_a_rule_has_occurrences_without_end(tenant: Tenant) -> None:
+    assert weekly(tenant).ok
+    far = "yoga@2039-10-31T18:00"
+    assert done(tenant.book(far, actor="ann"), o.Booked).seat == 1
+    assert tenant.bookable(far).during == Interval(utc("2039-10-31T17:00"), utc("2039-10-31T18:00"))
+    assert tenant.book("yoga@2039-11-01T18:00", actor="ann").code == "unknown_bookable"
+    assert weekly(tenant) == o.Defined(bookable="yoga", created=False)
+    assert done(weekly(tenant, rrule="FREQ=DAILY"), o.AlreadyDefined).field == "schedule"
+
+
+def test_dates_are_added_and_taken_away(tenant: Tenant) -> None:
+    assert weekly(tenant, rdate=["2027-03-02T20:00"], exdate=["2027-03-08T18:00"]).ok
+    assert tenant.book("yoga@2027-03-02T20:00", actor="ann").ok
+    assert tenant.book("yoga@2027-03-08T18:00", actor="ann").code == "unknown_bookable"
+
+
+def test_single_occurrences_differ_from_their_event(tenant: Tenant) -> None:
+    moved = Override("2027-03-08T18:00", start="2027-03-09T20:00", seconds=1800)
+    small = Override("2027-03-15T18:00", capacity=1)
+    off = Override("2027-03-22T18:00", cancelled=True)
+    assert weekly(tenant, overrides=[moved, small, off]).ok
+    first, second, third = (f"yoga@{x.at}" for x in (moved, small, off))
+    assert tenant.book(first, actor="ann").ok
+    at = Interval(utc("2027-03-09T19:00"), utc("2027-03-09T19:30"))
+    assert tenant.bookable(first).during == at
+    assert tenant.book(second, actor="ann").ok
+    assert tenant.book(second, actor="ben").code == "full"
+    refused = done(tenant.book(third, actor="ann"), o.NotBookable)
+    assert (refused.rule, refused.owner) == ("called_off", third)
+    assert tenant.seats_left(third) == 0
+
+
+def test_an_occurrence_of_its_own_capacity_keeps_it_when_the_events_changes(tenant: Tenant) -> None:
+    assert weekly(tenant, overrides=[Override("2027-03-08T18:00", capacity=1)]).ok
+    own, other = "yoga@2027-03-08T18:00", "yoga@2027-03-15T18:00"
+    assert tenant.change_capacity(other, 7).ok
+    for name in (own, "yoga@2027-03-01T18:00"):
+        assert tenant.book(name, actor="ann").ok
+    assert tenant.change_capacity("yoga", 5).ok
+    seen = [tenant.bookable(x).capacity for x in (own, other, "yoga@2027-03-01T18:00")]
+    assert seen == [1, 7, 5]
+
+
+def test_what_nobody_has_asked_for_yet_is_looked_at_all_the_same(tenant: Tenant) -> None:
+    off = Override("2027-03-15T18:00", cancelled=True)
+    assert weekly(tenant, overrides=[off, Override("2027-03-08T18:00", capacity=9)]).ok
+    first = f"yoga@{MONDAYS[0]}"
+    seen = tenant.bookable(first)
+    assert (seen.kind, seen.event_id, seen.seq, seen.capacity) == (Kind.OCCURRENCE, "yoga", 0, 2)
+    assert seen.during == Interval(utc("2027-03-01T17:00"), utc("2027-03-01T18:00"))
+    assert [tenant.seats_left(f"yoga@{x}") for x in MONDAYS] == [2, 9, 0]
+    assert tenant.bookable(f"yoga@{off.at}").called_off
+    assert (tenant.roster(first), tenant.booking_count(first)) == ([], 0)
+    assert not tenant.is_booked(first, "ann")
+    assert (tenant.seat_of(first, "ann"), tenant.seat_state(first, "ann")) == (0, "none")
+    assert tenant.journal(first) == [], "nobody has opened it by looking"
+    for name in ("yoga@2027-03-02T18:00", "gym@2027-03-01T18:00", "yoga@soon"):
+        with pytest.raises(lastseat.NotFound):
+            tenant.seats_left(name)
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"rrule": "FREQ=SOMETIMES"}, "rrule[0]"),
+        ({"rrule": ["FREQ=WEEKLY", "FREQ=MONTHLY;BYMONTHDAY=2"], "start": "2027-03-03T18:00",
+          "exdate": ["tomorrow"]}, "exdate[0]"),
+        ({"rrule": "FREQ=WEEKLY;BYDAY=TU"}, "start"),
+        ({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "start": "2027-02-28T18:00"}, "rrule[0]"),
+        ({"rrule": "FREQ=MINUTELY"}, "rrule[0]"),
+        ({"start": None}, "start"),
+        ({"start": "2027-03-01T18:00:30"}, "start"),
+        ({"starts": MONDAYS}, "starts"),
+        ({"overrides": [Override("2027-03-02T18:00", cancelled=True)]}, "overrides[0].at"),
+        ({"overrides": [Override("2027-03-01T18:00", capacity=0)]}, "overrides[0].capacity"),
+        ({"duration": 0}, "seconds"),
+        ({"rrule": "FREQ=WEEKLY;UNTIL=20270228"}, "rrule[0]"),
+        ({"exdate": MONDAYS[:1], "rrule": "FREQ=WEEKLY;COUNT=1"}, "exdate"),
+        ({"rrule": ["FREQ=WEEKLY"] * 11}, "rrule"),
+        ({"rdate": [f"{x}-01-01T00:00" for x in range(1970, 2200)] * 30}, "rdate"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_makes_no_sense_is_refused_by_field(
+    tenant: Tenant, more: dict[str, Any], field: str
+) -> None:
+    refused = done(weekly(tenant, **more), o.Invalid)
+    assert refused.field == field, refused
+    assert len(refused.reason) < 200

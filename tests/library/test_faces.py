@@ -11,11 +11,14 @@ from lastseat.core import commands as c
 
 OPERATIONS = {
     "define_occurrence", "define_resource", "define_pool", "define_limit", "define_event",
-    "change_capacity", "check_in", "check_out", "complete", "no_show", "update",
+    "change_capacity", "edit_event", "check_in", "check_out", "complete", "no_show", "update",
+    "define_composite", "set_rules", "rules", "schedule", "book_series",
     "book", "hold", "confirm", "release", "cancel", "extend", "expire", "move", "move_together",
     "observe", "book_with_observed", "cancel_with_observed", "append_expect",
     "bookable", "is_booked", "seat_of", "seat_state", "roster", "seats_left", "booking_count",
     "booking", "journal", "execute",
+    "busy", "free", "is_free", "conflicts", "next_free", "slots", "agenda", "effective_hours",
+    "outside_rules", "suggest",
     "bookings", "bookables", "audit", "booking_journal", "forget",
 }  # fmt: skip
 """What MISSION part A names, and what it takes to have something to book."""
@@ -26,7 +29,7 @@ def public(cls: type) -> set[str]:
 
 
 def test_the_operations_are_these() -> None:
-    groups = {"catalogue", "reservations"}
+    groups = {"catalogue", "reservations", "calendars"}
     assert public(AsyncTenant) - {"tenant_id"} - groups == OPERATIONS
 
 
@@ -64,13 +67,15 @@ def test_every_command_has_its_operation_with_the_same_arguments(name: str) -> N
     """So `execute_in` can do whatever the faces can, written the same way."""
     command = inspect.signature(getattr(Commands, name)).parameters
     operation = inspect.signature(getattr(Tenant, name)).parameters
-    only_commands = {"expected"}
-    assert [x for x in command.values() if x.name not in only_commands] == [*operation.values()]
+    # What was observed: an argument of only some operations.
+    there = [x for x in command.values() if x.name != "expected" or x.name in operation]
+    assert there == [*operation.values()]
 
 
 def test_every_command_of_the_core_can_be_made() -> None:
     made = {get_type_hints(getattr(Commands, name))["return"] for name in WRITES}
-    assert made == set(c.AnyCommand.__args__)
+    # Worked out by `edit_event` from what is there, with a picture of it.
+    assert made | {c.EditEvent} == set(c.AnyCommand.__args__)
 
 
 def test_what_is_exported_exists_and_is_documented() -> None:

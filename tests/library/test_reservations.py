@@ -406,7 +406,7 @@ def test_both_faces_have_the_same_operations(awaits: type, waits: type) -> None:
     def public(cls: type) -> dict[str, object]:
         return {
             name: (inspect.signature(getattr(cls, name)), get_type_hints(getattr(cls, name)))
-            for name in vars(cls)
+            for name in dir(cls)
             if not name.startswith("_")
         }
 

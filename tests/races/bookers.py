@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.races.crowd import Meet
 from tests.races.moments import NOON
@@ -15,6 +15,8 @@ from tests.races.sabotage import Sabotage, switched_off
 
 import lastseat
 from lastseat import AsyncTenant, Claim
+
+T = TypeVar("T")
 
 Told = tuple[str, int]
 """An outcome's code and the units it gave."""
@@ -41,15 +43,28 @@ def _with_an_engine(
     sabotage: Sabotage | None,
     work: Callable[[AsyncTenant], Sequence[Awaitable[lastseat.AnyOutcome]]],
 ) -> list[Told]:
+    """What is told to those who ask for everything that `work` does."""
+    return with_an_engine(
+        meet, conninfo, tenant_id, sabotage, lambda tenant: [_told(x) for x in work(tenant)]
+    )
+
+
+def with_an_engine(
+    meet: Meet,
+    conninfo: str,
+    tenant_id: str,
+    sabotage: Sabotage | None,
+    work: Callable[[AsyncTenant], Sequence[Awaitable[T]]],
+) -> list[T]:
     """Everything that `work` asks for, at once, as soon as everybody is there."""
 
-    async def run() -> list[Told]:
+    async def run() -> list[T]:
         async with lastseat.open_async(conninfo, migrate=False) as engine:
             tenant = engine.tenant(tenant_id)
             # A read connects nothing of the write path, so let one command do that.
             await tenant.cancel("nowhere", actor="nobody")
             await asyncio.to_thread(meet)
-            return list(await asyncio.gather(*map(_told, work(tenant))))
+            return list(await asyncio.gather(*work(tenant)))
 
     with switched_off(sabotage):
         return asyncio.run(run())

@@ -21,3 +21,18 @@ def stop_clock(conninfo: str, at: datetime) -> None:
             "CREATE OR REPLACE FUNCTION lastseat.clock() RETURNS timestamptz LANGUAGE sql VOLATILE"
             f" AS $$SELECT '{at.isoformat()}'::timestamptz$$".encode()
         )
+
+
+def step_clock(conninfo: str, at: datetime) -> None:
+    """Let `lastseat.clock()` be a second later each time it is asked, the first time than `at`.
+
+    It is asked twice in each round of locks: for the time of the decisions, and for the holds that
+    are over.
+    """
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("CREATE SEQUENCE public.steps")
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION lastseat.clock() RETURNS timestamptz LANGUAGE sql VOLATILE"
+            f" AS $$SELECT '{at.isoformat()}'::timestamptz"
+            f" + nextval('public.steps') * interval '1 s'$$".encode()
+        )

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from lastseat.core import editing
+from lastseat.engine import opening, transaction
+from lastseat.engine.requests import Run, Statement
 from lastseat.ledger.sql import QUERIES
 
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -61,6 +64,33 @@ def without_the_bump(patch: pytest.MonkeyPatch) -> None:
 def without_for_share(patch: pytest.MonkeyPatch) -> None:
     """An event is read, not held, while an occurrence of it is made."""
     patch.setitem(QUERIES, "share_events", replaced("share_events", "FOR SHARE OF h", ""))
+
+
+def read_the_schedule_before_the_lock(patch: pytest.MonkeyPatch) -> None:
+    """When an event's occurrences are is read first, and then the event is held."""
+
+    def turned(statements: tuple[Statement, ...]) -> Run:
+        first = statements[0].name
+        return Run(statements[::-1] if first == "share_events" else statements)
+
+    found = opening.events_of
+    patch.setattr(opening, "Run", turned)
+    patch.setattr(opening, "events_of", lambda times, heads: found(heads, times))
+
+
+def without_looking_who_is_there(patch: pytest.MonkeyPatch) -> None:
+    """An edit of an event is not compared with what there is by now."""
+    patch.setattr(editing, "_refusal", lambda _: None)
+
+
+def without_asking_when_it_is(patch: pytest.MonkeyPatch) -> None:
+    """Occurrences are taken to be when they were before the locks."""
+    patch.setattr(transaction, "_elsewhere", lambda _known, _world: set())
+
+
+def without_asking_whose_it_is(patch: pytest.MonkeyPatch) -> None:
+    """A booking made since it was looked up is moved all the same."""
+    patch.setattr(transaction, "_unasked", lambda _known, _booking: set())
 
 
 @contextmanager

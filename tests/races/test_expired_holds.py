@@ -8,15 +8,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
 from tests.races import audit
-from tests.races.clocks import set_clock
+from tests.races.clocks import set_clock, step_clock, stop_clock
 from tests.races.moments import LATER, NOON, until
 from tests.races.strangers import an_engine_waits, held_by_a_stranger
 
 import lastseat
-from lastseat import ActorTime, AsyncTenant, Claim, outcomes
+from lastseat import ActorTime, AsyncTenant, Claim, RetryTransaction, outcomes
+from lastseat.core.commands import AnyCommand, Book
+from lastseat.engine.drivers import Lane
+from lastseat.engine.executor import execute
 from lastseat.engine.reading import MOST_EXPIRED
+from lastseat.engine.requests import DEFERRED, Answer, Result, Ticket
+from lastseat.engine.transaction import ROUNDS, Transaction
 from lastseat.ledger.verify import verify
 
 MANY = MOST_EXPIRED + 100
@@ -136,6 +142,75 @@ def test_many_engines_meet_the_same_due_holds_and_journal_each_once(
 
     asyncio.run(run())
     assert audit.findings(own, tenant_id) == []
+    assert verify(own, tenant_id=tenant_id).differences == ()
+
+
+def one_more_in_each_round(own: str, tenant: lastseat.Tenant) -> Book:
+    """A booking that finds a hold more over in each round of locks, always on a head not held yet.
+
+    Each hold is on the gala and on a show of its own, so that a round of locks ends with the head
+    of one show more to be locked, until there are no rounds left.
+    """
+    stop_clock(own, NOON)
+    names = ["gala", *(f"show {i}" for i in range(ROUNDS))]
+    for name in names:
+        assert tenant.define_occurrence(
+            name,
+            start=NOON + timedelta(days=1),
+            end=LATER + timedelta(days=1),
+            capacity=ROUNDS,
+            actor_time=ActorTime.ALLOW,
+        ).ok
+    for i, name in enumerate(names[1:]):
+        assert tenant.hold(["gala", name], actor=f"a{i}", seconds=2 * i + 1).ok
+    step_clock(own, NOON)
+    return tenant.commands.book("gala", actor="zoe", units=ROUNDS)
+
+
+def waiting_for_locks(own: str, command: AnyCommand) -> list[Result]:
+    """What a lane that waits for its locks comes to."""
+
+    async def run() -> list[Result]:
+        lane = Lane(own)
+        try:
+            return await lane.drive(execute(command.tenant_id, [Ticket(command)], wait=True))
+        finally:
+            await lane.close()
+
+    return asyncio.run(run())
+
+
+def test_a_hold_first_met_in_the_last_round_has_nobody_told_full(own: str, tenant_id: str) -> None:
+    with lastseat.open(own, migrate=False) as engine:
+        command = one_more_in_each_round(own, engine.tenant(tenant_id))
+    assert waiting_for_locks(own, command) == [DEFERRED], "nobody knows yet whether there is room"
+    (answer,) = waiting_for_locks(own, command)
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.outcome, outcomes.Booked), answer.outcome
+    assert audit.findings(own, tenant_id) == []
+    assert verify(own, tenant_id=tenant_id).differences == ()
+
+
+def test_control_decided_in_the_last_round_it_is_told_full(
+    own: str, tenant_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Transaction, "_defer_touching", lambda *_: None)
+    with lastseat.open(own, migrate=False) as engine:
+        command = one_more_in_each_round(own, engine.tenant(tenant_id))
+    (answer,) = waiting_for_locks(own, command)
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.outcome, outcomes.Full)
+
+
+def test_in_a_callers_transaction_it_has_to_be_run_again(own: str, tenant_id: str) -> None:
+    with lastseat.open(own, migrate=False) as engine:
+        command = one_more_in_each_round(own, engine.tenant(tenant_id))
+    with psycopg.connect(own) as connection:
+        with pytest.raises(RetryTransaction):
+            lastseat.execute_in(connection, [command])
+        connection.rollback()
+        (outcome,) = lastseat.execute_in(connection, [command])
+        assert isinstance(outcome, outcomes.Booked), outcome
     assert verify(own, tenant_id=tenant_id).differences == ()
 
 

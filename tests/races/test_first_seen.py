@@ -18,6 +18,7 @@ from lastseat import ActorTime, Claim, outcomes
 
 LANE = Claim(bookable="lane", start=NOON, end=LATER)
 SKIS = Claim(bookable="skis", start=NOON, end=LATER)
+HALL = Claim(bookable="hall", start=NOON, end=LATER)
 
 
 def test_in_a_callers_transaction_a_repeated_tap_is_already_or_goes_again(
@@ -66,7 +67,9 @@ def test_a_new_actors_repeated_tap_is_already_though_it_took_the_last_seat(
             assert isinstance(tap.result(), outcomes.Already)
 
 
-@pytest.mark.parametrize("what", ["gala", LANE, SKIS], ids=["occurrence", "resource", "pool"])
+@pytest.mark.parametrize(
+    "what", ["gala", LANE, SKIS, HALL], ids=["occurrence", "resource", "pool", "composite"]
+)
 @pytest.mark.parametrize("actor", ["ann", "bob"], ids=["a known actor", "a new actor"])
 def test_a_bookable_defined_between_the_look_and_the_lock_can_be_booked(
     conninfo: str, tenant_id: str, what: str | Claim, actor: str
@@ -80,11 +83,12 @@ def test_a_bookable_defined_between_the_look_and_the_lock_can_be_booked(
             tenant.define_occurrence("gala", start=NOON, end=LATER, capacity=1)
             tenant.define_resource("lane")
             tenant.define_pool("skis", capacity=1)
+            tenant.define_composite("hall", parts=["lane", "skis"])
             bookings.go_on()
             outcome = bookings.outcomes()[0]
         # Decided before the definition or after it: both are right.
         assert isinstance(outcome, outcomes.Booked | outcomes.UnknownBookable), outcome
         if isinstance(outcome, outcomes.Booked):
-            other = tenant.book("gala" if what == LANE else LANE, actor=actor)
+            other = tenant.book("gala" if what in (LANE, HALL) else LANE, actor=actor)
             assert isinstance(other, outcomes.ActorBusy), "its time is taken as well"
     assert audit.findings(conninfo, tenant_id) == []

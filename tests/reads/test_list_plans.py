@@ -28,7 +28,7 @@ LIMIT = 50
 GROWING = {"heads", "journal", "bookings", "claims", "actors", "booking_details", "notes"}
 
 # A class for a hundred bookings, or a lane (or skis) for an hour, in turns. Of ten bookings one is
-# held, one was cancelled and one is completed. An actor has twenty.
+# held, one was cancelled and one is completed. An actor has twenty, a series a hundred.
 FILL = """
 CREATE TEMPORARY TABLE made AS
 SELECT n, lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000' AS id,
@@ -83,6 +83,8 @@ INSERT INTO lastseat.journal
 SELECT 'venue', 'actor:' || actor, n % 20 + 1, 'booked', 1, '{}'::json,
        id::uuid, id::uuid, 1, false, 'x', now()
 FROM made ORDER BY n;
+UPDATE lastseat.bookings SET series_id = '11111111-0000-7000-8000-000000000000'
+WHERE booking_id IN (SELECT id::uuid FROM made WHERE n % 200 = 0);
 INSERT INTO lastseat.booking_details SELECT 'venue', id::uuid, '{}' FROM made;
 INSERT INTO lastseat.notes SELECT 'venue', id::uuid, 'because' FROM made;
 """
@@ -113,6 +115,7 @@ LISTS: dict[str, tuple[BookingFilter, int]] = {
     "completed": (BookingFilter(status=(Status.COMPLETED,)), PAGE),
     "expired": (BookingFilter(status=(Status.EXPIRED,)), WALK),
     "usual status": (BookingFilter(status=(Status.CONFIRMED,)), WALK),
+    "series": (BookingFilter(series="11111111-0000-7000-8000-000000000000"), PAGE),
     "location": (BookingFilter(location="hall 3"), WALK),
     "location and status": (BookingFilter(location="hall 3", status=(Status.CANCELLED,)), WALK),
 }

@@ -176,7 +176,7 @@ def a_move_frees_first() -> None:
         if isinstance(outcome, o.Full | o.ActorBusy) or (
             isinstance(outcome, o.Conflict) and outcome.rule == "exclusive"
         ):
-            plans = [moving._plan(world, relocation) for relocation in command.moves]
+            plans = [moving._plan(world, x, ignore_rules=False) for x in command.moves]
             entries = [entry for x in plans if isinstance(x, moving.Plan) for entry in freed(x)]
         return outcome, entries
 

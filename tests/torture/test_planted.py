@@ -7,7 +7,7 @@ run and the checker are those of every day.
 import pytest
 from tests.torture.hunt import hunt
 
-CLEAN_SECONDS = 15
+CLEAN_SECONDS = 10
 BUGGY_SECONDS = 8
 
 

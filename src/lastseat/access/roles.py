@@ -16,10 +16,12 @@ is not allowed. The reasons, role by role (ids are MISSION's):
 - **security_officer**: keeps the door (C13): sees who is expected, checks in and out.
 - **government_clearance**: the optional last link of the approval chain (C12): sees bookings.
 - **customer**: their own bookings (I2): a customer who books is the actor, and another's booking
-  is one that does not exist. What can be booked, and what is left of it, is no secret to them.
+  is one that does not exist. What can be booked, and what is left of it, is no secret to them. In
+  an agenda, and live, they see what takes place and when something is taken, never by whom.
 - **feed**: another system that shows what there is (G1): no person is in what it reads.
-- **guest**: whoever holds a publishable key (D5): may reserve, commit and extend. A reservation's
-  id is known to nobody but who made it, so for a guest it is the proof that it is theirs.
+- **guest**: whoever holds a publishable key (D5): may reserve, commit and extend, and book services
+  as somebody nameless. A reservation's id is known to nobody but who made it, so for a guest it is
+  the proof that it is theirs.
 """
 
 from enum import StrEnum
@@ -55,8 +57,19 @@ class Action(StrEnum):
     BOOKABLES_DEFINE = "bookables.define"
     BOOKABLES_CAPACITY = "bookables.capacity"
     BOOKABLES_OVERRIDE_CAPACITY = "bookables.override_capacity"
+    EVENTS_EDIT = "events.edit"
+    RULES_READ = "rules.read"
+    RULES_WRITE = "rules.write"
     SERVICES_READ = "services.read"
     SERVICES_WRITE = "services.write"
+    SERVICES_BOOK = "services.book"
+    AVAILABILITY_READ = "availability.read"
+    AGENDA_READ = "agenda.read"
+    LIVE_READ = "live.read"
+    CALENDARS_READ = "calendars.read"
+    CALENDARS_IMPORT = "calendars.import"
+    CALENDARS_EXPORT = "calendars.export"
+    FEEDS_MANAGE = "feeds.manage"
     BOOKINGS_LIST = "bookings.list"
     BOOKINGS_READ = "bookings.read"
     BOOKINGS_BOOK = "bookings.book"
@@ -110,8 +123,19 @@ bookables.read               all   all     all   all   all      -          all  
 bookables.define             all   all     -     -     -        -          -        -     -
 bookables.capacity           all   all     -     -     -        -          -        -     -
 bookables.override_capacity  all   all     -     -     -        -          -        -     -
+events.edit                  all   all     -     -     -        -          -        -     -
+rules.read                   all   all     all   all   all      -          -        -     -
+rules.write                  all   all     -     -     -        -          -        -     -
 services.read                all   all     all   all   all      -          all      -     all
 services.write               all   all     -     -     -        -          -        -     -
+services.book                all   all     all   -     -        -          own      -     all
+availability.read            all   all     all   all   all      -          all      all   all
+agenda.read                  all   all     all   all   all      -          all      all   all
+live.read                    all   all     all   all   all      -          all      all   all
+calendars.read               all   all     all   -     -        -          -        -     -
+calendars.import             all   all     -     -     -        -          -        -     -
+calendars.export             all   all     all   all   all      -          own      -     -
+feeds.manage                 all   all     -     -     -        -          -        -     -
 bookings.list                all   all     all   all   all      all        own      -     -
 bookings.read                all   all     all   all   all      all        own      -     -
 bookings.book                all   all     all   -     -        -          own      -     -

@@ -208,19 +208,20 @@ async def _servers(settings: ServeSettings) -> AsyncIterator[dict[str, str]]:
     """The bare server, the service without authentication, and with it; their addresses."""
     trusting = msgspec.structs.replace(settings, auth=False)
     with (
-        _server(bare, settings) as nothing,
-        _server(work, trusting) as trusted,
-        _server(work, settings) as asking,
+        server_process(bare, settings) as nothing,
+        server_process(work, trusting) as trusted,
+        server_process(work, settings) as asking,
     ):
         urls = {"bare": nothing, "open": trusted, "auth": asking}
         async with httpx.AsyncClient() as client:
             for url in urls.values():
-                await _until_up(client, url)
+                await until_up(client, url)
         yield urls
 
 
 @contextlib.contextmanager
-def _server(target: Any, settings: ServeSettings) -> Iterator[str]:
+def server_process(target: Any, settings: ServeSettings) -> Iterator[str]:
+    """A server in a process of its own; its address."""
     with listen("127.0.0.1", 0) as listening:
         process = multiprocessing.get_context("spawn").Process(
             target=serve_with, args=(settings.workers, target, settings, listening)
@@ -236,7 +237,8 @@ def _server(target: Any, settings: ServeSettings) -> Iterator[str]:
                 process.join()
 
 
-async def _until_up(client: httpx.AsyncClient, url: str) -> None:
+async def until_up(client: httpx.AsyncClient, url: str) -> None:
+    """Wait until it answers. Raises `BenchmarkFailed`."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

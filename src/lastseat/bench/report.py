@@ -6,16 +6,20 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from lastseat.bench.availability import Availability
 from lastseat.bench.growth import Growth
 from lastseat.bench.hot import Alternative, Hot, Level
 from lastseat.bench.http import Http
+from lastseat.bench.live import Live
 from lastseat.bench.load import Figure
 from lastseat.bench.stall import Stall
 
-Result = Hot | Growth | Stall | Http
+Result = Hot | Growth | Stall | Http | Availability | Live
 
 HOT_FIRST, BULK_FIRST, LONE_FIRST, STALL_FIRST = 1.5, 0.15, 2.5, 3.0
 GROWTH_FIRST, SNAPSHOT_FIRST = 0.8, 0.5
+LIVE_FIRST = 300.0
+SCAN_FIRST, PYTHON_FIRST, SLOTS_FIRST = 2.0, 3.0, 150.0
 HTTP_FIRST, HTTP_REFUSAL_FIRST, HTTP_KEYS_FIRST = 0.5, 0.7, 0.4
 """What the ratios are held to first, see docs/performance.md."""
 
@@ -31,6 +35,10 @@ def tables(result: Result) -> RenderableType:
             return _stall(result)
         case Http():
             return _http(result)
+        case Availability():
+            return _availability(result)
+        case Live():
+            return _live(result)
 
 
 def _about(result: Result) -> Text:
@@ -240,4 +248,67 @@ def _http(result: Http) -> Group:
             f"Sent by {result.generator}, at most {cpu:.2f} of a CPU;"
             f" {result.bookings_checked:,} bookings found in the tables."
         ),
+    )
+
+
+def _live(result: Live) -> Group:
+    table = Table(
+        title=f"{result.changes:,} bookings, {result.rate:g} a second, told to {result.clients:,}",
+        title_justify="left",
+    )
+    table.add_column("")
+    table.add_column("", justify="right")
+    for name, value in (
+        ("messages that arrived", f"{result.messages:,}"),
+        ("from the booking's call to the client: p50, ms", f"{result.p50_ms:,.1f}"),
+        ("p99, ms", f"{result.p99_ms:,.1f}"),
+        ("the slowest, ms", f"{result.max_ms:,.1f}"),
+        ("of which the booking itself: p50, ms", f"{result.booking_p50_ms:,.1f}"),
+        (f"missed, {result.returned} that came back later among them", str(result.missed)),
+        ("repeated", str(result.repeated)),
+        ("processor seconds of the clients", f"{result.clients_cpu_s:,.1f}"),
+    ):
+        table.add_row(name, value)
+    held: list[tuple[str, float, str, float, list[float]]] = [
+        ("p99, ms", result.p99_ms, "<=", LIVE_FIRST, []),
+        ("missed or repeated", float(result.missed + result.repeated), "<=", 0.0, []),
+    ]
+    return Group(_about(result), table, _ratios(held))
+
+
+def _availability(result: Availability) -> Group:
+    table = Table(
+        title=f"{result.resources} lanes, {result.days} days, {result.claims:,} live claims",
+        title_justify="left",
+    )
+    table.add_column("")
+    table.add_column("ms", justify="right")
+    for name, took in (
+        (f"the {result.slots:,} free slots of a service on all lanes", result.slots_ms),
+        ("SQL: a scan of the same claims", result.scan_ms),
+        ("SQL: the same with parallel workers", result.scan_parallel_ms),
+        ("SQL: the same counted, no more", result.count_ms),
+        ("SQL: the same fetched", result.fetch_ms),
+        ("fetched, and the slots worked out in Python", result.python_ms),
+        ("the next hour on three adjacent lanes of 64", result.next_free_ms),
+        (f"an agenda of {result.agenda_items:,} classes", result.agenda_ms),
+    ):
+        table.add_row(name, f"{took:,.1f}")
+    return Group(
+        _about(result),
+        table,
+        _ratios(
+            (
+                (
+                    "slots / a SQL scan",
+                    *(result.ratio_scan, "<=", SCAN_FIRST, result.ratio_scan_rounds),
+                ),
+                (
+                    "Python / slots",
+                    *(result.ratio_python, ">=", PYTHON_FIRST, result.ratio_python_rounds),
+                ),
+                ("slots, ms", result.slots_ms, "<=", SLOTS_FIRST, []),
+            )
+        ),
+        Text("The claims were written by SQL; both ways found the same slots."),
     )

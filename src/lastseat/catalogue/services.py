@@ -4,6 +4,7 @@ How many at once is the capacity of the bookable `service:<service id>`. These f
 never write it: `library/catalogue.py` has the engine do that in the same transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from lastseat.catalogue.locations import as_json
+from lastseat.catalogue.needs import Need
 from lastseat.catalogue.rows import Connection, Row, fetch, storable
 from lastseat.core import limits
+from lastseat.core.events import Kind
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.ledger.rows import instant
+from lastseat.ledger.sql import array
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -22,7 +26,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     `duration_seconds` None: as long as who books says. Capacity is taken for `before_seconds` and
     `after_seconds` around what the customer sees. A reservation holds for `hold_seconds` and can be
-    extended to `hold_limit_seconds` after it was made.
+    extended to `hold_limit_seconds` after it was made. `needs` are the resources it takes.
     """
 
     name: str
@@ -33,6 +37,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     hold_seconds: int = limits.HOLD_SECONDS
     hold_limit_seconds: int = limits.HOLD_LIMIT_SECONDS
     attributes: dict[str, Any] | None = None
+    needs: tuple[Need, ...] = ()
 
 
 class Service(Terms, frozen=True, kw_only=True):
@@ -52,6 +57,9 @@ class Service(Terms, frozen=True, kw_only=True):
 
 
 TERMS = Terms.__struct_fields__
+
+TAKEN_BY_NEEDS = (Kind.RESOURCE, Kind.POOL, Kind.COMPOSITE)
+"""What a service can need: what is taken over a time. An occurrence has its own."""
 
 
 async def add(connection: Connection, tenant: str, service_id: str, terms: Terms) -> bool:
@@ -91,13 +99,27 @@ async def change(connection: Connection, tenant: str, service_id: str, terms: Te
     await fetch(connection, "change_service", tenant=tenant, service=service_id, **columns)
 
 
+async def parts_of(
+    connection: Connection, tenant: str, names: Sequence[str]
+) -> dict[str, tuple[Kind, tuple[str, ...]]]:
+    """What each of these bookables is, with the parts of a composite; unknown ones are left out."""
+    if not all(storable(name) for name in names):
+        return {}
+    rows = await fetch(connection, "parts_of", tenant=tenant, names=array(names))
+    return {row[0]: (Kind(row[1]), tuple(row[2] or ())) for row in rows}
+
+
 def terms_of(service: Service) -> Terms:
     """How the service is sold."""
     return Terms(**{field: getattr(service, field) for field in TERMS})
 
 
 def _columns(terms: Terms) -> dict[str, Any]:
-    return msgspec.structs.asdict(terms) | {"attributes": as_json(terms.attributes)}
+    needs = msgspec.json.encode(terms.needs).decode() if terms.needs else None
+    return msgspec.structs.asdict(terms) | {
+        "attributes": as_json(terms.attributes),
+        "needs": needs,
+    }
 
 
 def _service(row: Row) -> Service:
@@ -116,4 +138,5 @@ def _service(row: Row) -> Service:
         updated_at=instant(row[11]),
         max_simultaneous_bookings=row[12],
         time_zone=row[13],
+        needs=msgspec.json.decode(row[14], type=tuple[Need, ...]) if row[14] else (),
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from lastseat.catalogue.rows import Connection, fetch
@@ -27,6 +28,13 @@ class ConfirmedSlot(Struct, frozen=True, kw_only=True):
     version: int
 
 
+class Taken(Struct, frozen=True):
+    """`units` of a bookable that a booking has beside the service."""
+
+    bookable: str
+    units: int
+
+
 class Slot(Struct, frozen=True, kw_only=True):
     """A reservation or appointment as it stands at `now`, by the database's clock."""
 
@@ -41,7 +49,7 @@ class Slot(Struct, frozen=True, kw_only=True):
     end: datetime
     email: str | None
     phone: str | None
-    others: bool
+    others: tuple[Taken, ...]
     now: datetime
 
 
@@ -105,6 +113,6 @@ async def slot(connection: Connection, tenant: str, booking_id: str) -> Slot | N
         end=instant(row[8]),
         email=row[9],
         phone=row[10],
-        others=row[11],
+        others=tuple(Taken(*x) for x in msgspec.json.decode(row[11])) if row[11] else (),
         now=instant(row[12]),
     )

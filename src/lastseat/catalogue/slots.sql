@@ -49,10 +49,10 @@ SELECT b.booking_id::text, coalesce(a.ref, ''),
        (extract(epoch FROM lower(c.during)) * 1000000)::bigint,
        (extract(epoch FROM upper(c.during)) * 1000000)::bigint,
        k.email, k.phone,
-       EXISTS (
-           SELECT FROM lastseat.claims x
-           WHERE x.tenant_id = b.tenant_id AND x.booking_id = b.booking_id AND x.live
-             AND NOT x.own_time AND x.no <> c.no),
+       (SELECT json_agg(json_build_array(x.bookable_id, x.units) ORDER BY x.no)::text
+        FROM lastseat.claims x
+        WHERE x.tenant_id = b.tenant_id AND x.booking_id = b.booking_id AND x.live
+          AND NOT x.own_time AND x.no <> c.no),
        (extract(epoch FROM now.at) * 1000000)::bigint
 FROM (SELECT lastseat.clock() AS at OFFSET 0) AS now
 CROSS JOIN lastseat.bookings b

@@ -10,14 +10,20 @@ import typer
 
 from lastseat.cli import (
     access,
+    agenda,
     bench,
+    calendars,
     check_history,
     database,
     demo,
     forget,
+    hours,
     ledger,
     serve,
+    slots,
     torture,
+    tz_check,
+    watch,
 )
 from lastseat.cli.terminal import Failure
 from lastseat.embedded import EmbeddedError
@@ -35,9 +41,16 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("agenda")(agenda.agenda)
+app.command("slots")(slots.slots)
+app.command("hours")(hours.hours)
+app.command("watch")(watch.watch)
+app.command("import-ics")(calendars.import_ics)
+app.command("export-ics")(calendars.export_ics)
 app.command("migrate")(ledger.migrate)
 app.command("verify")(ledger.verify)
 app.command("check-history")(check_history.check_history)
+app.command("tz-check")(tz_check.tz_check)
 app.command("forget")(forget.forget)
 app.command("torture")(torture.torture)
 app.add_typer(database.app, name="db")

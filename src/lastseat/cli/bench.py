@@ -147,6 +147,62 @@ def http(
     _show(result, json=json)
 
 
+@app.command()
+def availability(
+    *,
+    url: Url = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+    claims: Annotated[
+        int, typer.Option("--claims", min=1_000, max=1_000_000, help="Live claims on 100 lanes.")
+    ] = 100_000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=99, help="How often.")] = 9,
+) -> None:
+    """Look for free slots in a busy month; against a scan of its claims, and Python.
+
+    About half a minute. Uses a database of its own, and drops it.
+    """
+    from lastseat.bench.availability import Plan
+    from lastseat.bench.availability import availability as measure
+    from lastseat.bench.month import Size
+
+    where = reach(url, data_dir)
+    plan = Plan(size=Size(claims=claims), rounds=rounds)
+    with _progress(json=json) as report:
+        result = _run(measure(where, plan, report))
+    _show(result, json=json)
+
+
+@app.command()
+def live(
+    *,
+    url: Url = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.5, max=600, help="How long it is booked.")
+    ] = 60.0,
+    clients: Annotated[
+        int, typer.Option("--clients", min=1, max=20_000, help="How many listen.")
+    ] = 1_000,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0.1, max=1_000, help="Bookings a second.")
+    ] = 10.0,
+) -> None:
+    """Book at a steady rate, and see how soon everybody who listens live knows.
+
+    A little over a minute. Uses a database of its own, and drops it.
+    """
+    from lastseat.bench.live import Plan
+    from lastseat.bench.live import live as measure
+
+    where = reach(url, data_dir)
+    plan = Plan(seconds=seconds, clients=clients, rate=rate)
+    with _progress(json=json) as report:
+        result = _run(measure(where, plan, report))
+    _show(result, json=json)
+
+
 def _run(measuring: Coroutine[Any, Any, Measured]) -> Measured:
     """Measure to the end, or until told to stop: then too the database is dropped."""
     from lastseat.bench.failure import BenchmarkFailed

@@ -9,7 +9,7 @@ from lastseat import config
 from lastseat.cli.terminal import DataDir, Failure, Url, err, out, reach
 
 
-def serve(
+def serve(  # noqa: PLR0913 - its options
     *,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port; 0 takes any that is free.")
@@ -22,6 +22,18 @@ def serve(
         bool,
         typer.Option("--auth/--no-auth", help="Ask who calls; off only on a loopback address."),
     ] = True,
+    suggestions: Annotated[
+        int, typer.Option(min=0, max=100, help="Other times that a refusal for a time offers.")
+    ] = 3,
+    suggest_within: Annotated[
+        int, typer.Option(min=1, max=604_800, help="How far away they are at most, in seconds.")
+    ] = 7_200,
+    live_clients: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Live streams of each process, at most.")
+    ] = 5_000,
+    heartbeat: Annotated[
+        float, typer.Option(min=1, max=3_600, help="Seconds between a live stream's heartbeats.")
+    ] = 15.0,
     url: Url = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -37,7 +49,16 @@ def serve(
     from lastseat.http.settings import ServeSettings
 
     settings = ServeSettings(
-        url="", host=host, port=port, workers=workers, auth=auth, tokens=_tokens()
+        url="",
+        host=host,
+        port=port,
+        workers=workers,
+        auth=auth,
+        tokens=_tokens(),
+        suggestions=suggestions,
+        suggest_within=suggest_within,
+        live_clients=live_clients,
+        heartbeat=heartbeat,
     )
     refusal = settings.refusal()
     if refusal is not None:

@@ -12,11 +12,13 @@ is retried with it, so it is done once whatever the network does.
 
 from lastseat.client.asynchronous import AsyncClient
 from lastseat.client.call import Answer, Call
-from lastseat.client.catalogue_views import SlotRefused, Terms
+from lastseat.client.catalogue_views import Need, SlotRefused, Terms
 from lastseat.client.commands import Commands
 from lastseat.client.errors import Forbidden, NotFound, ServiceError, Unauthorized, Unavailable
+from lastseat.client.live import LiveMessage
 from lastseat.client.retrying import Retries
 from lastseat.client.synchronous import Client
+from lastseat.client.time_views import Suggestion
 
 __all__ = [
     "Answer",
@@ -25,10 +27,13 @@ __all__ = [
     "Client",
     "Commands",
     "Forbidden",
+    "LiveMessage",
+    "Need",
     "NotFound",
     "Retries",
     "ServiceError",
     "SlotRefused",
+    "Suggestion",
     "Terms",
     "Unauthorized",
     "Unavailable",

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,6 +23,7 @@ from lastseat.client.driving import (
 )
 from lastseat.client.exchange import Broken, Met, Pause, Reply, Send, exchange
 from lastseat.client.faces import awaits, iterates_async
+from lastseat.client.live import streams_async
 from lastseat.client.retrying import Retries
 
 T = TypeVar("T")
@@ -116,10 +118,13 @@ class AsyncClient:
     define_occurrence = awaits(Commands.define_occurrence)
     define_resource = awaits(Commands.define_resource)
     define_pool = awaits(Commands.define_pool)
+    define_composite = awaits(Commands.define_composite)
     define_event = awaits(Commands.define_event)
+    edit_event = awaits(Commands.edit_event)
     change_capacity = awaits(Commands.change_capacity)
     book = awaits(Commands.book)
     hold = awaits(Commands.hold)
+    book_series = awaits(Commands.book_series)
     confirm = awaits(Commands.confirm)
     release = awaits(Commands.release)
     cancel = awaits(Commands.cancel)
@@ -137,6 +142,7 @@ class AsyncClient:
     append_expect = awaits(Commands.append_expect)
     observe = awaits(Commands.observe)
     bookable = awaits(Commands.bookable)
+    schedule = awaits(Commands.schedule)
     is_booked = awaits(Commands.is_booked)
     seat_of = awaits(Commands.seat_of)
     seat_state = awaits(Commands.seat_state)
@@ -152,12 +158,26 @@ class AsyncClient:
     booking_journal = iterates_async(Commands.booking_journal)
     forget = awaits(Commands.forget)
 
+    busy = iterates_async(Commands.busy)
+    conflicts = iterates_async(Commands.conflicts)
+    free = iterates_async(Commands.free)
+    is_free = awaits(Commands.is_free)
+    next_free = awaits(Commands.next_free)
+    slots = iterates_async(Commands.slots)
+    suggest = awaits(Commands.suggest)
+    agenda = iterates_async(Commands.agenda)
+    effective_hours = awaits(Commands.effective_hours)
+    outside_rules = awaits(Commands.outside_rules)
+    rules = awaits(Commands.rules)
+    set_rules = awaits(Commands.set_rules)
+
     create_location = awaits(Commands.create_location)
     location = awaits(Commands.location)
     update_location = awaits(Commands.update_location)
     create_service = awaits(Commands.create_service)
     service = awaits(Commands.service)
     update_service = awaits(Commands.update_service)
+    book_service = awaits(Commands.book_service)
     reserve = awaits(Commands.reserve)
     reservation = awaits(Commands.reservation)
     extend_reservation = awaits(Commands.extend_reservation)
@@ -167,3 +187,20 @@ class AsyncClient:
     capacity = awaits(Commands.capacity)
     locations = iterates_async(Commands.locations)
     services = iterates_async(Commands.services)
+
+    import_ics = awaits(Commands.import_ics)
+    refresh_calendar = awaits(Commands.refresh_calendar)
+    calendar = awaits(Commands.calendar)
+    remove_calendar = awaits(Commands.remove_calendar)
+    export_calendar = awaits(Commands.export_calendar)
+    create_feed = awaits(Commands.create_feed)
+    change_feed = awaits(Commands.change_feed)
+    revoke_feed = awaits(Commands.revoke_feed)
+    calendars = iterates_async(Commands.calendars)
+    feeds = iterates_async(Commands.feeds)
+
+    live = streams_async(Commands.live)
+
+    def _streaming(self) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        """Where a stream goes: it must not take the place of ordinary calls."""
+        return httpx.AsyncClient() if self._ours else nullcontext(self._http)

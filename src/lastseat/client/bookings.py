@@ -5,9 +5,9 @@ from typing import Any
 
 from lastseat.client.call import Call, change, write
 from lastseat.client.views import Forgotten
-from lastseat.client.wording import Claims, Seconds, claims_of, seconds
+from lastseat.client.wording import Claims, Seconds, choices_of, claims_of, seconds
 from lastseat.core import limits
-from lastseat.core.commands import Contact
+from lastseat.core.commands import Choice, Contact, SeriesDate, SeriesPolicy
 from lastseat.core.events import Fact
 from lastseat.core.observed import Observed
 from lastseat.core.outcomes import AnyOutcome
@@ -18,8 +18,9 @@ class Bookings:
 
     def book(
         self,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[Choice] = (),
         actor: str,
         units: int = 1,
         confirmed: bool = True,
@@ -29,9 +30,12 @@ class Bookings:
         contact: Contact | None = None,
         key: str | None = None,
     ) -> Call[AnyOutcome]:
-        """Take all `claims` for `actor`, or none: `booked`, or why not (A4, A11)."""
+        """Take all `claims` for `actor`, or none: `booked`, or why not (A4, A11).
+
+        For each of the `choices` the first that are free are taken: `chosen` (C9).
+        """
         body = {
-            "claims": claims_of(claims, units),
+            **_wanted(claims, units, choices),
             "actor": actor,
             "confirmed": confirmed,
             "override": override,
@@ -43,8 +47,9 @@ class Bookings:
 
     def hold(
         self,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[Choice] = (),
         actor: str,
         units: int = 1,
         seconds: Seconds = limits.HOLD_SECONDS,
@@ -57,7 +62,7 @@ class Bookings:
     ) -> Call[AnyOutcome]:
         """Take all claims for a while (A8, A9): `held`, or refused as `book` is."""
         body = {
-            "claims": claims_of(claims, units),
+            **_wanted(claims, units, choices),
             "actor": actor,
             "hold_seconds": _seconds(seconds),
             "limit_seconds": _seconds(limit),
@@ -67,6 +72,42 @@ class Bookings:
             "contact": contact,
         }
         return _post(body=body, key=key)
+
+    def book_series(
+        self,
+        dates: Sequence[Claims | SeriesDate],
+        *,
+        actor: str,
+        policy: SeriesPolicy | str = SeriesPolicy.ALL_OR_NOTHING,
+        most: int | None = None,
+        seconds: Seconds | None = None,
+        limit: Seconds | None = None,
+        confirmed: bool = True,
+        override: bool = False,
+        reason: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        contact: Contact | None = None,
+        key: str | None = None,
+    ) -> Call[AnyOutcome]:
+        """Book many dates in one transaction (H1), at most 400: what `book` takes, for each.
+
+        `series_booked` or `series_refused`; both report what each date came to. The service draws
+        the bookings' ids. `bookings(series=...)` lists them.
+        """
+        body = {
+            "dates": [_date(x) for x in dates],
+            "actor": actor,
+            "policy": policy,
+            "most": most,
+            "hold_seconds": None if seconds is None else _seconds(seconds),
+            "limit_seconds": None if limit is None else _seconds(limit),
+            "confirmed": confirmed,
+            "override": override,
+            "reason": reason,
+            "metadata": metadata,
+            "contact": contact,
+        }
+        return write("POST", AnyOutcome, "v1", "series", body=body, key=key)
 
     def confirm(
         self,
@@ -199,8 +240,9 @@ class Bookings:
     def move(
         self,
         booking: str,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[Choice] = (),
         actor: str | None = None,
         units: int = 1,
         version: int | None = None,
@@ -209,8 +251,8 @@ class Bookings:
         key: str | None = None,
     ) -> Call[AnyOutcome]:
         """Give a booking new claims without giving up the old ones first (A10): `moved`."""
-        new = claims_of(claims, units)
-        return _act("move", booking, actor, version, reason, key, claims=new, override=override)
+        new = _wanted(claims, units, choices)
+        return _act("move", booking, actor, version, reason, key, override=override, **new)
 
     def move_together(
         self,
@@ -259,6 +301,18 @@ class Bookings:
 
 _seconds = seconds
 """Under a name that the argument `seconds` does not hide."""
+
+
+def _wanted(claims: Claims, units: int, choices: Sequence[Choice]) -> dict[str, Any]:
+    """Without choices, claims are sent even if there are none: the service says what is wrong."""
+    found: dict[str, Any] = {"claims": claims_of(claims, units)}
+    return found | ({"choices": choices_of(choices)} if choices else {})
+
+
+def _date(date: Claims | SeriesDate) -> dict[str, Any]:
+    if isinstance(date, SeriesDate):
+        return _wanted(date.claims, 1, date.choices)
+    return _wanted(date, 1, ())
 
 
 def _post(*segments: str, body: dict[str, Any], key: str | None) -> Call[AnyOutcome]:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from lastseat.client.time_views import Suggestion
+
 T = TypeVar("T")
 
 Query = tuple[tuple[str, str], ...]
@@ -38,10 +40,14 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class Answer(Struct, Generic[T], frozen=True):
-    """What a call came to. `replayed` when its key had that answer already (MISSION C6)."""
+    """What a call came to. `replayed` when its key had that answer already (MISSION C6).
+
+    With a refusal of a time, `suggested` are others that could be had when it was told (C10).
+    """
 
     outcome: T
     replayed: bool = False
+    suggested: tuple[Suggestion, ...] = ()
 
 
 def read(

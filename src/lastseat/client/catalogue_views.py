@@ -1,7 +1,7 @@
 """Locations, services, reservations, as the service answers with them. Times are UTC."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -21,12 +21,25 @@ class Location(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class Need(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Bookables that a booking of the service takes: all of `of`, or `any` of them.
+
+    `adjacent` are any that follow each other in the order of `of`: lanes as they lie. `units` are
+    taken of each, "party" as many as are booked for.
+    """
+
+    of: tuple[str, ...]
+    any: int | None = None
+    adjacent: bool = False
+    units: int | Literal["party"] = 1
+
+
 class Terms(Struct, frozen=True, kw_only=True):
     """How a service is sold; lengths are in seconds.
 
     `duration_seconds` None: as long as who books says. Capacity is taken for `before_seconds` and
     `after_seconds` around what the customer sees. A reservation holds for `hold_seconds` and can be
-    extended to `hold_limit_seconds` after it was made.
+    extended to `hold_limit_seconds` after it was made. `needs` are the resources it takes.
     """
 
     name: str
@@ -37,6 +50,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     hold_seconds: int = limits.HOLD_SECONDS
     hold_limit_seconds: int = limits.HOLD_LIMIT_SECONDS
     attributes: dict[str, Any] | None = None
+    needs: tuple[Need, ...] = ()
 
 
 class Service(Terms, frozen=True, kw_only=True):
@@ -72,6 +86,7 @@ class Reserved(Slot, frozen=True, kw_only=True, rename="camel"):
     expires_at: datetime
     extendable_until: datetime
     version: int
+    chosen: tuple[str, ...] = ()
 
 
 class Reservation(Slot, frozen=True, kw_only=True, rename="camel"):
@@ -83,6 +98,7 @@ class Reservation(Slot, frozen=True, kw_only=True, rename="camel"):
     version: int
     expires_at: datetime | None = None
     extendable_until: datetime | None = None
+    chosen: tuple[str, ...] = ()
 
 
 class Appointment(Slot, frozen=True, kw_only=True, rename="camel"):
@@ -92,6 +108,7 @@ class Appointment(Slot, frozen=True, kw_only=True, rename="camel"):
     status: Status
     version: int
     cancellation_token: str
+    chosen: tuple[str, ...] = ()
 
 
 class Cancellation(Slot, frozen=True, kw_only=True, rename="camel"):
@@ -117,11 +134,42 @@ class Recovery(Struct, frozen=True):
     next: str
 
 
+class OtherSlot(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A slot of the same service that could be had."""
+
+    slot_start: datetime
+    slot_end: datetime
+
+
+class ServiceBooked(Struct, frozen=True, kw_only=True):
+    """A slot of a service that is held or booked; `chosen` are the bookables it has beside it.
+
+    Of a hold `expires_at` and `extendable_until` are given, of an appointment the token that
+    cancels it without an account.
+    """
+
+    booking_id: str
+    service_id: str
+    start: datetime
+    end: datetime
+    status: Status
+    version: int
+    chosen: tuple[str, ...]
+    expires_at: datetime | None = None
+    extendable_until: datetime | None = None
+    cancellation_token: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True: it was done."""
+        return True
+
+
 class SlotRefused(Struct, frozen=True, kw_only=True, rename="camel"):
     """A refusal in the words of reservations (MISSION D7), with how to recover.
 
     `code` is the outcome's name; `current_version` is there for a stale one, `available_slots` for
-    a slot that is full.
+    a slot that is full, and `suggested_slots` that could be had instead.
     """
 
     code: str
@@ -129,6 +177,7 @@ class SlotRefused(Struct, frozen=True, kw_only=True, rename="camel"):
     recovery: Recovery
     available_slots: int | None = None
     current_version: int | None = None
+    suggested_slots: tuple[OtherSlot, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -5,11 +5,14 @@ replay: `client.execute(client.commands.book(...)).replayed`.
 """
 
 from lastseat.client.bookings import Bookings
+from lastseat.client.calendars import Calendars
 from lastseat.client.catalogue import Catalogue
+from lastseat.client.live import Live
 from lastseat.client.looking import Looking
 from lastseat.client.reservations import Reservations
+from lastseat.client.times import Times
 from lastseat.client.venue import Venue
 
 
-class Commands(Bookings, Venue, Looking, Catalogue, Reservations):
+class Commands(Bookings, Venue, Looking, Times, Catalogue, Reservations, Calendars, Live):
     """Makes the calls of all operations. Nothing is sent here."""

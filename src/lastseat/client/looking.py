@@ -16,6 +16,7 @@ from lastseat.client.views import (
     BookableView,
     BookingRow,
     BookingView,
+    EventView,
     JournalRow,
     Page,
     Place,
@@ -27,6 +28,7 @@ from lastseat.client.views import (
 )
 from lastseat.core.events import Kind
 from lastseat.core.observed import Observed
+from lastseat.core.schedule import Schedule
 from lastseat.core.status import Status
 
 T = TypeVar("T")
@@ -35,7 +37,7 @@ PAGE_SIZE = 100
 
 _KINDS = {
     OCCURRENCES: frozenset({Kind.OCCURRENCE}),
-    RESOURCES: frozenset({Kind.RESOURCE, Kind.POOL}),
+    RESOURCES: frozenset({Kind.RESOURCE, Kind.POOL, Kind.COMPOSITE}),
     EVENTS: frozenset({Kind.EVENT}),
 }
 
@@ -49,11 +51,11 @@ class Looking:
 
     def bookable(self, bookable: str) -> Call[BookableView]:
         """The bookable as it stands."""
-        call: Call[BookableView] | None = None
-        for collection in reversed(collections_of(bookable)):
-            call = read(BookableView, "v1", collection, bookable, elsewhere=call)
-        assert call is not None
-        return call
+        return read(BookableView, "v1", "bookables", bookable)
+
+    def schedule(self, event: str) -> Call[Schedule]:
+        """When an event's occurrences are: its rule and what differs from it (B1, B3)."""
+        return read(EventView, "v1", EVENTS, event, take=attrgetter("schedule"))
 
     def bookables(
         self,
@@ -62,7 +64,7 @@ class Looking:
         location: str | None = None,
         page_size: int = PAGE_SIZE,
     ) -> Call[Page[BookableView]]:
-        """Occurrences, then resources and pools, then events, each by id."""
+        """Occurrences, then resources, pools and composites, then events, each by id."""
         kinds = frozenset(Kind(x) for x in ([kind] if isinstance(kind, str) else kind))
         query = {"location": location, "limit": page_size}
         call: Call[Page[BookableView]] | None = None
@@ -117,6 +119,7 @@ class Looking:
         status: Sequence[Status | str] = (),
         starts_from: datetime | None = None,
         starts_to: datetime | None = None,
+        series: str | None = None,
         page_size: int = PAGE_SIZE,
     ) -> Call[Page[BookingView]]:
         """The bookings that all of this is true of, newest first."""
@@ -127,6 +130,7 @@ class Looking:
             "status": [status] if isinstance(status, str) else list(status),
             "starts_from": starts_from,
             "starts_to": starts_to,
+            "series": series,
             "limit": page_size,
         }
         return read(Page[BookingView], "v1", "bookings", query=query)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from lastseat.client.call import Answer, Call
 from lastseat.client.catalogue_views import SlotRefused
 from lastseat.client.errors import Forbidden, NotFound, ServiceError, Unauthorized, Unavailable
 from lastseat.client.retrying import PASSING, retry_after
+from lastseat.client.time_views import Suggestion
 from lastseat.core.outcomes import AnyOutcome, Refusal
 
 T = TypeVar("T")
@@ -27,7 +29,8 @@ def read_reply(call: Call[T], status: int, headers: Mapping[str, str], body: byt
         return Answer(_success(call, status, body), headers.get(REPLAYED) == "true")
     outcome = _slot_refused(body) or refused(body)
     if outcome is not None and call.refusable:
-        return Answer(outcome, headers.get(REPLAYED) == "true")  # type: ignore[arg-type]
+        replayed = headers.get(REPLAYED) == "true"
+        return Answer(outcome, replayed, _suggested(body))  # type: ignore[arg-type]
     raise _error(call, status, headers, body)
 
 
@@ -44,6 +47,18 @@ def refused(body: bytes) -> Refusal | None:
     except msgspec.ValidationError:
         return None
     return outcome if isinstance(outcome, Refusal) else None
+
+
+def _suggested(body: bytes) -> tuple[Suggestion, ...]:
+    """The other times that came with a refusal."""
+    try:
+        return msgspec.json.decode(body, type=_Suggested).suggested_slots
+    except msgspec.DecodeError:
+        return ()
+
+
+class _Suggested(Struct):
+    suggested_slots: tuple[Suggestion, ...] = ()
 
 
 def _slot_refused(body: bytes) -> SlotRefused | None:
@@ -63,6 +78,8 @@ def is_unknown(status: int, body: bytes) -> bool:
 
 
 def _success(call: Call[T], status: int, body: bytes) -> T:
+    if call.answer is bytes:
+        return body  # type: ignore[return-value]
     try:
         found: Any = msgspec.json.decode(body, type=call.answer)
     except msgspec.DecodeError as error:

@@ -14,8 +14,10 @@ from lastseat.client.catalogue_views import (
     Capacity,
     Reservation,
     Reserved,
+    ServiceBooked,
     SlotRefused,
 )
+from lastseat.core.commands import Contact
 from lastseat.core.outcomes import Refusal
 
 Refused = SlotRefused | Refusal
@@ -33,12 +35,49 @@ class Reservations:
         *,
         start: datetime,
         end: datetime,
+        party: int = 1,
         minutes: int | None = None,
         key: str | None = None,
     ) -> Call[Reserved | Refused]:
-        """Hold one place of a service over `[start, end)` for `minutes`, else as it says (D1)."""
-        body = {**_slot(business_id, service_id, start, end), "ttlMinutes": minutes}
+        """Hold one place of a service over `[start, end)` for `minutes`, else as it says (D1).
+
+        What the service needs is held with it, for a `party` where its needs go by that.
+        """
+        slot = _slot(business_id, service_id, start, end)
+        body = {**slot, "party": party, "ttlMinutes": minutes}
         return write("POST", Reserved, *_WHERE, "reserve", body=body, key=key)
+
+    def book_service(
+        self,
+        service_id: str,
+        *,
+        start: datetime,
+        end: datetime | None = None,
+        party: int = 1,
+        actor: str | None = None,
+        hold_seconds: int | None = None,
+        contact: Contact | None = None,
+        override: bool = False,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> Call[ServiceBooked | Refusal]:
+        """Book a slot of a service and what it needs, or hold it for `hold_seconds` (C9, D3).
+
+        Without `actor` it is for a guest. A refusal is an outcome; other times that could be had
+        are in `client.execute(call).suggested`.
+        """
+        body = {
+            "start": start,
+            "end": end,
+            "party": party,
+            "actor": actor,
+            "hold_seconds": hold_seconds,
+            "contact": contact,
+            "override": override,
+            "reason": reason,
+        }
+        where = ("v1", "services", service_id, "bookings")
+        return write("POST", ServiceBooked, *where, body=body, key=key)
 
     def reservation(self, reservation_id: str) -> Call[Reservation]:
         """Where a reservation or appointment stands now. Raises `NotFound`."""

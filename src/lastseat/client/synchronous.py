@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,6 +23,7 @@ from lastseat.client.driving import (
 )
 from lastseat.client.exchange import Broken, Met, Pause, Reply, Send, exchange
 from lastseat.client.faces import iterates, waits
+from lastseat.client.live import streams
 from lastseat.client.retrying import Retries
 
 T = TypeVar("T")
@@ -110,10 +112,13 @@ class Client:
     define_occurrence = waits(Commands.define_occurrence)
     define_resource = waits(Commands.define_resource)
     define_pool = waits(Commands.define_pool)
+    define_composite = waits(Commands.define_composite)
     define_event = waits(Commands.define_event)
+    edit_event = waits(Commands.edit_event)
     change_capacity = waits(Commands.change_capacity)
     book = waits(Commands.book)
     hold = waits(Commands.hold)
+    book_series = waits(Commands.book_series)
     confirm = waits(Commands.confirm)
     release = waits(Commands.release)
     cancel = waits(Commands.cancel)
@@ -131,6 +136,7 @@ class Client:
     append_expect = waits(Commands.append_expect)
     observe = waits(Commands.observe)
     bookable = waits(Commands.bookable)
+    schedule = waits(Commands.schedule)
     is_booked = waits(Commands.is_booked)
     seat_of = waits(Commands.seat_of)
     seat_state = waits(Commands.seat_state)
@@ -146,12 +152,26 @@ class Client:
     booking_journal = iterates(Commands.booking_journal)
     forget = waits(Commands.forget)
 
+    busy = iterates(Commands.busy)
+    conflicts = iterates(Commands.conflicts)
+    free = iterates(Commands.free)
+    is_free = waits(Commands.is_free)
+    next_free = waits(Commands.next_free)
+    slots = iterates(Commands.slots)
+    suggest = waits(Commands.suggest)
+    agenda = iterates(Commands.agenda)
+    effective_hours = waits(Commands.effective_hours)
+    outside_rules = waits(Commands.outside_rules)
+    rules = waits(Commands.rules)
+    set_rules = waits(Commands.set_rules)
+
     create_location = waits(Commands.create_location)
     location = waits(Commands.location)
     update_location = waits(Commands.update_location)
     create_service = waits(Commands.create_service)
     service = waits(Commands.service)
     update_service = waits(Commands.update_service)
+    book_service = waits(Commands.book_service)
     reserve = waits(Commands.reserve)
     reservation = waits(Commands.reservation)
     extend_reservation = waits(Commands.extend_reservation)
@@ -161,3 +181,20 @@ class Client:
     capacity = waits(Commands.capacity)
     locations = iterates(Commands.locations)
     services = iterates(Commands.services)
+
+    import_ics = waits(Commands.import_ics)
+    refresh_calendar = waits(Commands.refresh_calendar)
+    calendar = waits(Commands.calendar)
+    remove_calendar = waits(Commands.remove_calendar)
+    export_calendar = waits(Commands.export_calendar)
+    create_feed = waits(Commands.create_feed)
+    change_feed = waits(Commands.change_feed)
+    revoke_feed = waits(Commands.revoke_feed)
+    calendars = iterates(Commands.calendars)
+    feeds = iterates(Commands.feeds)
+
+    live = streams(Commands.live)
+
+    def _streaming(self) -> AbstractContextManager[httpx.Client]:
+        """Where a stream goes: it must not take the place of ordinary calls."""
+        return httpx.Client() if self._ours else nullcontext(self._http)

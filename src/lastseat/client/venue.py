@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from lastseat.client.call import Call, write
-from lastseat.client.wording import Seconds, local, seconds, zone_of
+from lastseat.client.wording import Seconds, local, locals_of, rules_of, seconds, zone_of
 from lastseat.core.events import ActorTime
 from lastseat.core.outcomes import AnyOutcome
+from lastseat.core.schedule import Override
+
+Scope = Literal["this", "following", "all"]
+OnMoved = Literal["ask", "move", "keep", "call_off"]
+OnDropped = Literal["ask", "keep", "call_off"]
+OnOverbooked = Literal["ask", "allow"]
 
 OCCURRENCES, RESOURCES, EVENTS = COLLECTIONS = ("occurrences", "resources", "events")
 """Where bookables are over HTTP, by their kind; pools are among the resources."""
@@ -19,7 +25,7 @@ def collections_of(bookable: str) -> Sequence[str]:
 
 
 class Venue:
-    """Occurrences, resources, pools, events."""
+    """Occurrences, resources, pools, composites, events."""
 
     def define_occurrence(
         self,
@@ -99,7 +105,12 @@ class Venue:
         self,
         event: str,
         *,
-        starts: Sequence[datetime | str],
+        starts: Sequence[datetime | str] = (),
+        start: datetime | str | None = None,
+        rrule: str | Sequence[str] = (),
+        rdate: Sequence[datetime | str] = (),
+        exdate: Sequence[datetime | str] = (),
+        overrides: Sequence[Override] = (),
         duration: Seconds,
         time_zone: str,
         capacity: int,
@@ -111,11 +122,17 @@ class Venue:
     ) -> Call[AnyOutcome]:
         """An event whose occurrences `<event>@<local start>` start at local times in `time_zone`.
 
+        Either `starts` lists them, or there is a first `start` with rules, as in RFC 5545 (B1).
         `duration` is in seconds or a timedelta.
         """
         body = {
             "bookable": event,
-            "starts": [local(x) for x in starts],
+            "starts": locals_of(starts),
+            "start": None if start is None else local(start),
+            "rrule": rules_of(rrule),
+            "rdate": locals_of(rdate),
+            "exdate": locals_of(exdate),
+            "overrides": [_override(x) for x in overrides],
             "duration_seconds": seconds(duration),
             "time_zone": time_zone,
             "capacity": capacity,
@@ -125,6 +142,71 @@ class Venue:
             "attributes": attributes,
         }
         return write("POST", AnyOutcome, "v1", EVENTS, body=body, key=key)
+
+    def edit_event(
+        self,
+        event: str,
+        *,
+        scope: Scope,
+        at: datetime | str | None = None,
+        start: datetime | str | None = None,
+        duration: Seconds | None = None,
+        rrule: str | Sequence[str] | None = None,
+        rdate: Sequence[datetime | str] | None = None,
+        exdate: Sequence[datetime | str] | None = None,
+        capacity: int | None = None,
+        cancelled: bool | None = None,
+        on_moved: OnMoved = "ask",
+        on_dropped: OnDropped = "ask",
+        on_overbooked: OnOverbooked = "ask",
+        dry_run: bool = False,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> Call[AnyOutcome]:
+        """Change `this` occurrence, this and `following`, or `all`: `event_edited` (B3).
+
+        While a policy is `ask` and something booked would be affected nothing is done, and the
+        answer is `would_affect`; so it is with `dry_run`, always.
+        """
+        body = {
+            "scope": scope,
+            "at": None if at is None else local(at),
+            "start": None if start is None else local(start),
+            "duration_seconds": None if duration is None else seconds(duration),
+            "rrule": rules_of(rrule),
+            "rdate": locals_of(rdate),
+            "exdate": locals_of(exdate),
+            "capacity": capacity,
+            "cancelled": cancelled,
+            "on_moved": on_moved,
+            "on_dropped": on_dropped,
+            "on_overbooked": on_overbooked,
+            "dry_run": dry_run,
+            "reason": reason,
+        }
+        return write("POST", AnyOutcome, "v1", EVENTS, event, "edit", body=body, key=key)
+
+    def define_composite(
+        self,
+        bookable: str,
+        *,
+        parts: Sequence[str],
+        time_zone: str | None = None,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Call[AnyOutcome]:
+        """Several bookables under one name: who books it books all `parts` (H2)."""
+        body = {
+            "bookable": bookable,
+            "parts": list(parts),
+            "time_zone": time_zone,
+            "location": location,
+            "name": name,
+            "attributes": attributes,
+        }
+        return write("POST", AnyOutcome, "v1", "composites", body=body, key=key)
 
     def change_capacity(
         self,
@@ -153,3 +235,14 @@ class Venue:
             )
         assert call is not None
         return call
+
+
+def _override(one: Override) -> dict[str, Any]:
+    body = {
+        "at": one.at,
+        "start": one.start,
+        "duration_seconds": one.seconds,
+        "capacity": one.capacity,
+        "cancelled": one.cancelled,
+    }
+    return {name: value for name, value in body.items() if value is not None}

@@ -10,6 +10,7 @@ from lastseat.core import events
 from lastseat.core.commands import Contact
 from lastseat.core.events import ActorTime, Event, Kind
 from lastseat.core.interval import Interval
+from lastseat.core.schedule import Schedule
 from lastseat.core.status import Status
 
 T = TypeVar("T")
@@ -39,6 +40,16 @@ class BookableView(Struct, frozen=True):
     location_id: str | None = None
     name: str | None = None
     attributes: dict[str, Any] | None = None
+    parts: tuple[str, ...] = ()
+    called_off: bool = False
+
+
+class EventView(Struct, frozen=True):
+    """An event's schedule, local to its time zone."""
+
+    bookable: str
+    time_zone: str
+    schedule: Schedule
 
 
 class Place(Struct, frozen=True):
@@ -80,6 +91,7 @@ class BookingView(Struct, frozen=True):
     expires_at: datetime | None = None
     metadata: dict[str, Any] | None = None
     contact: Contact | None = None
+    series_id: str | None = None
 
 
 class JournalRow(Struct, frozen=True):

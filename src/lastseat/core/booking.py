@@ -18,11 +18,14 @@ from lastseat.core import outcomes as o
 from lastseat.core.capacity import (
     ActorClaims,
     Placement,
+    Short,
     actor_claims,
     actor_overlaps,
     shortage,
 )
-from lastseat.core.events import ClaimMade, Kind
+from lastseat.core.choosing import Candidate, Offer, offers, pick
+from lastseat.core.placing import made_claims, place
+from lastseat.core.ruling import called_off, in_the_way
 from lastseat.core.state import ACTOR_PREFIX, Booking, Entry, actor_stream
 from lastseat.core.status import Status, may_follow
 from lastseat.core.world import World
@@ -30,11 +33,20 @@ from lastseat.core.world import World
 Decision = tuple[o.AnyOutcome, list[Entry]]
 
 
-def decide_book(world: World, command: c.Book) -> Decision:
-    """Take all claims for the actor, or refuse: `already`, `full`, `conflict`, `actor_busy`."""
+def decide_book(
+    world: World, command: c.Book, series: str | None = None
+) -> tuple[o.DateOutcome, list[Entry]]:
+    """Take all claims for the actor, and what is picked for the choices, or refuse.
+
+    Refused as `already`, `not_bookable`, `full`, `conflict`, `actor_busy`. `series` is the id of
+    the series that it is a date of.
+    """
     placements = place(world, command.claims, command.actor)
     if not isinstance(placements, list):
         return placements, []
+    offered = offers(world, command.choices, command.actor, lambda _: command.ignore_rules)
+    if not isinstance(offered, list):
+        return offered, []
     actor_id = world.actors[command.actor]
     for placement in placements:
         if placement.bookable.counted:
@@ -43,51 +55,40 @@ def decide_book(world: World, command: c.Book) -> Decision:
                 return _already(world, command.actor, placement, there), []
     if command.booking_id in world.bookings:
         return o.Invalid(field="booking_id", reason="is the id of another booking"), []
+    refusal = _refusal(world, command, placements, offered)
+    if refusal is not None:
+        return refusal, []
+    chosen: list[Candidate] = []
+    if offered:
+        picked = pick(offered, placements, (), override=command.override)
+        if not isinstance(picked, list):
+            return picked, []
+        chosen = picked
+        placements += [placement for candidate in chosen for placement in candidate.placements]
     own_time = actor_claims(actor_stream(actor_id), placements)
     warnings: tuple[o.Overlap, ...] = ()
     if not command.override:
-        refusal = shortage(placements, ())
-        if refusal is not None:
-            return refusal, []
         busy = check_actor_time(world, command.actor, own_time, frozenset())
         if isinstance(busy, o.ActorBusy):
             return busy, []
         warnings = busy
-    entries = _booked(world, command, actor_id, placements, own_time)
-    return _answer(command, placements, entries[0], warnings), entries
+    entries = _booked(world, command, actor_id, placements, own_time, series)
+    return _answer(command, placements, chosen, entries[0], warnings), entries
 
 
-def place(
-    world: World, claims: tuple[c.Claim, ...], actor: str
-) -> list[Placement] | o.UnknownBookable | o.Invalid:
-    """Each claim with its bookable and times, or the refusal of the first that has none."""
-    placements: list[Placement] = []
-    seen: set[str] = set()
-    for i, claim in enumerate(claims):
-        bookable = world.bookables.get(claim.bookable)
-        if bookable is None or bookable.seq == 0 or bookable.kind in (Kind.EVENT, Kind.ACTOR):
-            return o.UnknownBookable(bookable=claim.bookable)
-        if bookable.counted:
-            if claim.start is not None or claim.end is not None or claim.before or claim.after:
-                reason = "an occurrence has its own time; leave start, end and buffers out"
-                return o.Invalid(field=f"claims[{i}].start", reason=reason)
-            if claim.bookable in seen:
-                reason = "the occurrence is claimed twice; ask for more units instead"
-                return o.Invalid(field=f"claims[{i}].bookable", reason=reason)
-            seen.add(claim.bookable)
-            during = blocked = bookable.during
-        elif claim.start is None or claim.end is None:
-            reason = f"{bookable.kind} {claim.bookable!r} is claimed for a time"
-            return o.Invalid(field=f"claims[{i}].start", reason=reason)
-        else:
-            during, blocked = claim.during, claim.blocked
-        if bookable.kind is Kind.RESOURCE and claim.units != 1:
-            reason = "an exclusive resource is claimed whole, as 1 unit"
-            return o.Invalid(field=f"claims[{i}].units", reason=reason)
-        if during is None or blocked is None:
-            raise ValueError(f"{claim.bookable}: an occurrence without a time")
-        placements.append(Placement(claim, bookable, during, blocked, actor))
-    return placements
+def _refusal(
+    world: World, command: c.Book, placements: list[Placement], offered: list[Offer]
+) -> o.NotBookable | Short | None:
+    """A rule in the way of what is asked for, or too little left for the claims."""
+    off = called_off(placements)
+    if off is not None or command.override:
+        return off
+    if command.ignore_rules:
+        return shortage(placements, ())
+    broken = in_the_way(world, placements)
+    if broken is None and offered:
+        broken = next((x.broken for x in offered if x.broken is not None), None)
+    return broken or shortage(placements, ())
 
 
 def check_actor_time(
@@ -103,30 +104,13 @@ def check_actor_time(
     return tuple(o.Overlap(booking_id=x.booking_id, during=x.during) for x in overlaps)
 
 
-def made_claims(
-    placements: list[Placement], own_time: ActorClaims, first: int, *, override: bool
-) -> dict[str, tuple[ClaimMade, ...]]:
-    """The claims as the journal has them, by stream, numbered from `first` in the order given."""
-    streams: dict[str, tuple[ClaimMade, ...]] = {}
-    no = first
-    for placement in placements:
-        stream = placement.bookable.bookable
-        streams[stream] = (*streams.get(stream, ()), placement.made(no, override=override))
-        no += 1
-    if own_time.intervals:
-        streams[own_time.stream] = tuple(
-            ClaimMade(no + i, 1, interval, None, own_time.exclusive, override)
-            for i, interval in enumerate(own_time.intervals)
-        )
-    return streams
-
-
 def _booked(
     world: World,
     command: c.Book,
     actor_id: str,
     placements: list[Placement],
     own_time: ActorClaims,
+    series: str | None,
 ) -> list[Entry]:
     status = Status.CONFIRMED if command.confirmed else Status.RESERVED
     expires_at = limit_at = None
@@ -140,7 +124,7 @@ def _booked(
     return [
         Entry(
             stream,
-            e.Booked(actor_id, status, claims, expires_at, limit_at),
+            e.Booked(actor_id, status, claims, expires_at, limit_at, series),
             booking_id,
             1,
             i == 0,
@@ -152,11 +136,16 @@ def _booked(
 def _answer(
     command: c.Book,
     placements: list[Placement],
+    chosen: list[Candidate],
     lead: Entry,
     warnings: tuple[o.Overlap, ...],
 ) -> o.Booked | o.Held:
     seat = next((p.bookable.taken + 1 for p in placements if p.bookable.counted), 0)
-    units = sum(p.claim.units for p in placements)
+    # As asked for: a composite's parts are one thing to whoever books it.
+    units = sum([claim.units for claim in command.claims])
+    if command.choices:
+        units += sum([choice.units * choice.any for choice in command.choices])
+    names = tuple(candidate.bookable for candidate in chosen)
     event = lead.event
     assert isinstance(event, e.Booked)
     if event.expires_at is not None and event.limit_at is not None:
@@ -168,6 +157,7 @@ def _answer(
             expires_at=event.expires_at,
             limit_at=event.limit_at,
             warnings=warnings,
+            chosen=names,
         )
     return o.Booked(
         booking_id=command.booking_id,
@@ -176,6 +166,7 @@ def _answer(
         units=units,
         status=event.status,
         warnings=warnings,
+        chosen=names,
     )
 
 

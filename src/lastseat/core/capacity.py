@@ -28,6 +28,8 @@ class Placement(Struct, frozen=True, gc=False):
     blocked: Interval
     actor: str
     """The reference the caller gave, for the answer."""
+    within: str | None = None
+    """The composite that was asked for, of which this is a part."""
 
     def made(self, no: int, *, override: bool) -> ClaimMade:
         """The same as the journal has it, numbered."""
@@ -45,7 +47,11 @@ class Placement(Struct, frozen=True, gc=False):
         )
 
 
-def shortage(placements: Sequence[Placement], leaving: Collection[Key]) -> o.AnyOutcome | None:
+Short = o.Full | o.Conflict
+"""Why claims do not fit."""
+
+
+def shortage(placements: Sequence[Placement], leaving: Collection[Key]) -> Short | None:
     """The first refusal among `placements` taken together, or None when all fit.
 
     `leaving` are the claims that the same step gives up: they count as free already.
@@ -64,7 +70,7 @@ def shortage(placements: Sequence[Placement], leaving: Collection[Key]) -> o.Any
 
 def _shortage_on(
     bookable: Bookable, group: Sequence[Placement], leaving: Collection[Key]
-) -> o.AnyOutcome | None:
+) -> Short | None:
     if bookable.counted:
         return _too_many(bookable, group, leaving)
     if bookable.kind is Kind.RESOURCE:
@@ -74,7 +80,7 @@ def _shortage_on(
 
 def _too_many(
     bookable: Bookable, group: Sequence[Placement], leaving: Collection[Key]
-) -> o.AnyOutcome | None:
+) -> Short | None:
     wanted = sum([placement.claim.units for placement in group])
     freed = 0
     if leaving:
@@ -93,7 +99,7 @@ def _too_many(
 
 def _in_the_way(
     bookable: Bookable, group: Sequence[Placement], leaving: Collection[Key]
-) -> o.AnyOutcome | None:
+) -> Short | None:
     for placement in group:
         for key, claim in bookable.claims.items():
             if key not in leaving and claim.blocked.overlaps(placement.blocked):
@@ -117,7 +123,7 @@ def _exclusive(placement: Placement, during: Interval) -> o.Conflict:
 
 def _over_peak(
     bookable: Bookable, group: Sequence[Placement], leaving: Collection[Key]
-) -> o.AnyOutcome | None:
+) -> Short | None:
     there = [
         Load(claim.blocked, claim.units)
         for key, claim in bookable.claims.items()

@@ -6,6 +6,7 @@ a clock; ids are drawn by whoever makes the command.
 """
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from msgspec import Struct
 
 from lastseat.core.events import ActorTime, Fact, Kind
 from lastseat.core.interval import Interval
+from lastseat.core.rules import Rules
+from lastseat.core.schedule import Schedule
 
 
 class Claim(
@@ -49,6 +52,40 @@ class Claim(
             return None
         before, after = timedelta(seconds=self.before), timedelta(seconds=self.after)
         return Interval(during.start - before, during.end + after)
+
+
+class Choice(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """Any `any` of the bookables `of`, `units` of each, over one time; decided with the booking.
+
+    The first that are free are taken, in the order of `of`; with `adjacent`, the first that follow
+    each other there: `of` lists lanes as they lie. Times and buffers are those of a `Claim`.
+    """
+
+    of: tuple[str, ...]
+    any: int = 1
+    adjacent: bool = False
+    units: int = 1
+    start: datetime
+    end: datetime
+    before: int = 0
+    after: int = 0
+    local_start: str | None = None
+    time_zone: str | None = None
+
+    def claim(self, bookable: str) -> Claim:
+        """The claim that taking this candidate comes to."""
+        return Claim(
+            bookable=bookable,
+            units=self.units,
+            start=self.start,
+            end=self.end,
+            before=self.before,
+            after=self.after,
+            local_start=self.local_start,
+            time_zone=self.time_zone,
+        )
 
 
 class Seat(Struct, frozen=True):
@@ -108,10 +145,11 @@ class Define(Command, frozen=True, kw_only=True, tag="define"):
     """Make a bookable. The same definition again changes nothing; another is `already_defined`.
 
     An occurrence has `start` and `end`. An event has `starts`, naive local times in `time_zone`,
-    ISO 8601 to the minute (`2026-11-23T18:00`), and the duration in `seconds`; the id of its
-    occurrence is `<event>@<local start>`. `location` is part of the definition; an event's
-    occurrences have its own. `name` and `attributes` are not: they are kept in a row that can be
-    changed and erased, made with the definition.
+    ISO 8601 to the minute (`2026-11-23T18:00`), and the duration in `seconds`, or instead of both a
+    `schedule` with rules; the id of its occurrence is `<event>@<local start>`. A composite has
+    `parts`: resources or pools, or composites, which stand for their own parts. `location` belongs
+    to the definition; an event's occurrences have its own. `name` and `attributes` do not: they are
+    kept in a row that can be changed and erased, made with the definition.
     """
 
     bookable: str
@@ -126,26 +164,113 @@ class Define(Command, frozen=True, kw_only=True, tag="define"):
     location: str | None = None
     name: str | None = None
     attributes: dict[str, Any] | None = None
+    schedule: Schedule | None = None
+    parts: tuple[str, ...] = ()
 
 
 class Book(Command, frozen=True, kw_only=True, tag="book"):
-    """Take all `claims` for `actor`, or none.
+    """Take all `claims` for `actor`, and what is picked for the `choices`, or nothing.
 
     With `hold_seconds` the booking is HELD and expires that long after the decision; it can be
     extended to `limit_seconds` after it. Without, it is CONFIRMED, or RESERVED when `confirmed` is
-    false. `override` skips capacity and the actor's time: a logged permission (MISSION D3), with
-    `reason`. `metadata`, `contact` and `reason` are personal data and stay out of the journal.
+    false. `override` skips rules, capacity and the actor's time: a logged permission (MISSION D3),
+    with `reason`. `ignore_rules`, with a `reason` too, skips the rules alone: for what the venue
+    itself does outside its hours. `metadata`, `contact` and `reason` are personal data and stay out
+    of the journal.
     """
 
     booking_id: str
     actor: str
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    hold_seconds: int | None = None
+    limit_seconds: int | None = None
+    confirmed: bool = True
+    override: bool = False
+    ignore_rules: bool = False
+    metadata: dict[str, Any] | None = None
+    contact: Contact | None = None
+
+
+class SeriesPolicy(StrEnum):
+    """What a series comes to when not all of its dates can be had (MISSION H1)."""
+
+    ALL_OR_NOTHING = "all_or_nothing"
+    """Every date, or none."""
+    SKIP_CONFLICTS = "skip_conflicts"
+    """The dates that can be had, and at least one."""
+    FIRST_N = "first_n"
+    """The first `most` dates that can be had, or none when there are fewer."""
+
+
+class SeriesDate(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One date of a series: a booking of its own. The library draws the id that is left out."""
+
+    booking_id: str = ""
+    claims: tuple[Claim, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+
+class BookSeries(Command, frozen=True, kw_only=True, tag="book_series"):
+    """Book the dates for `actor`, each as a `Book` would, all in one transaction (MISSION H1).
+
+    `series_id` is a UUID that their bookings share. `most` is the n of `first_n`. The other options
+    are those of `Book`, the same for each date.
+    """
+
+    series_id: str
+    actor: str
+    dates: tuple[SeriesDate, ...]
+    policy: SeriesPolicy = SeriesPolicy.ALL_OR_NOTHING
+    most: int | None = None
     hold_seconds: int | None = None
     limit_seconds: int | None = None
     confirmed: bool = True
     override: bool = False
     metadata: dict[str, Any] | None = None
     contact: Contact | None = None
+
+
+class SetRules(Command, frozen=True, kw_only=True, tag="set_rules"):
+    """Replace the rules of `owner`: a bookable, a service's limit, or a `location:<id>`."""
+
+    owner: str
+    rules: Rules
+
+
+class OccurrenceEdit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an edit does to one occurrence that has a stream.
+
+    `during` is its new time; `call_off` ends it and cancels its bookings. With `empty` whoever made
+    the edit took it for unbooked, so it is `conflict` if it is not. `capacity` is its new one: its
+    `own` (B3), or its event's when `own` is false; None leaves it what is its own by then.
+    `overbook` lets more be taken than that.
+    """
+
+    bookable: str
+    during: Interval | None = None
+    capacity: int | None = None
+    own: bool | None = None
+    call_off: bool = False
+    empty: bool = False
+    overbook: bool = False
+
+
+class EditEvent(Command, frozen=True, kw_only=True, tag="edit_event"):
+    """Give an event another schedule or capacity, and do to its occurrences what `edits` says.
+
+    Without `schedule` it keeps the one that it has. `followers` are all its occurrences that had a
+    stream when the edit was made; another one by now is a `conflict`. `expected` has the event's
+    sequence. All this is worked out from what is there, so an idempotency key stands for what was
+    `asked` for instead, or rather for its hash.
+    """
+
+    event: str
+    schedule: Schedule | None = None
+    capacity: int
+    followers: tuple[str, ...] = ()
+    edits: tuple[OccurrenceEdit, ...] = ()
+    asked: str = ""
 
 
 class Confirm(Command, frozen=True, kw_only=True, tag="confirm"):
@@ -229,7 +354,8 @@ class Relocation(Struct, frozen=True, kw_only=True):
     """A booking and the claims it is to have from now on."""
 
     target: Target
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim, ...] = ()
+    choices: tuple[Choice, ...] = ()
     version: int | None = None
 
 
@@ -237,11 +363,13 @@ class Move(Command, frozen=True, kw_only=True, tag="move"):
     """Relocate one or several bookings in one step, all or none (MISSION A10).
 
     What the moved bookings held counts as free while their new claims are checked, so two sold-out
-    bookings can be swapped. Claims that stay the same keep their place.
+    bookings can be swapped. Claims that stay the same keep their place. `override` and
+    `ignore_rules` as in `Book`.
     """
 
     moves: tuple[Relocation, ...]
     override: bool = False
+    ignore_rules: bool = False
 
 
 class ChangeCapacity(Command, frozen=True, kw_only=True, tag="change_capacity"):
@@ -270,7 +398,10 @@ Targeted = (
 )
 """The commands about one booking that is there."""
 
-AnyCommand = Define | Book | Targeted | Move | ChangeCapacity | Append
+Making = Book | BookSeries
+"""The commands that make bookings for an actor."""
+
+AnyCommand = Define | Making | Targeted | Move | ChangeCapacity | SetRules | EditEvent | Append
 
 
 def bookables_of(command: AnyCommand) -> tuple[str, ...]:
@@ -281,26 +412,43 @@ def bookables_of(command: AnyCommand) -> tuple[str, ...]:
 
 def _named(command: AnyCommand) -> tuple[str, ...]:
     match command:
-        case Book(claims=(only,)):
+        case Book(claims=(only,), choices=()):
             return (only.bookable,)
         case Book():
-            return tuple(claim.bookable for claim in command.claims)
-        case Define() | ChangeCapacity():
+            return _asked(command)
+        case BookSeries():
+            return tuple(name for date in command.dates for name in _asked(date))
+        case Define():
+            return (command.bookable, *command.parts)
+        case ChangeCapacity():
             return (command.bookable,)
+        case SetRules():
+            return (command.owner,)
         case Move():
-            claimed = [claim.bookable for move in command.moves for claim in move.claims]
+            claimed = [name for move in command.moves for name in _asked(move)]
             seats = [move.target for move in command.moves if isinstance(move.target, Seat)]
             return (*claimed, *(seat.bookable for seat in seats))
         case Append():
             return tuple(command.facts)
+        case EditEvent():
+            return (command.event,)
         case _:
             return (command.target.bookable,) if isinstance(command.target, Seat) else ()
+
+
+def _asked(booking: Book | SeriesDate | Relocation) -> tuple[str, ...]:
+    claimed = tuple(claim.bookable for claim in booking.claims)
+    if not booking.choices:
+        return claimed
+    return (*claimed, *(name for choice in booking.choices for name in choice.of))
 
 
 def targets_of(command: AnyCommand) -> tuple[Target, ...]:
     """The existing bookings a command names."""
     match command:
-        case Book() | Define() | ChangeCapacity() | Append():
+        case Book() | BookSeries() | Define() | ChangeCapacity() | SetRules():
+            return ()
+        case EditEvent() | Append():
             return ()
         case Move():
             return tuple(move.target for move in command.moves)

@@ -6,7 +6,7 @@ the entries to write. `settle` is decide and apply, what the engine calls for ea
 
 from typing import assert_never
 
-from lastseat.core import booking, defining, moving, visiting
+from lastseat.core import booking, defining, editing, moving, series, visiting
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.booking import Decision
@@ -32,7 +32,7 @@ def decide(world: World, command: c.AnyCommand) -> Decision:
 
 def _unexpected(world: World, command: c.AnyCommand) -> o.AnyOutcome | None:
     """`conflict` when a stream has moved on since the caller observed it (MISSION A2, A3)."""
-    actor = command.actor if isinstance(command, c.Book) else None
+    actor = command.actor if isinstance(command, c.Making) else None
     for stream, seq in command.expected.items():
         bookable = world.bookables.get(stream)
         actual = bookable.seq if bookable is not None else 0
@@ -48,12 +48,18 @@ def _decide(world: World, command: c.AnyCommand) -> Decision:
     match command:
         case c.Book():
             return booking.decide_book(world, command)
+        case c.BookSeries():
+            return series.decide_book_series(world, command)
         case c.Move():
             return moving.decide_move(world, command)
         case c.Define():
             return defining.decide_define(world, command)
         case c.ChangeCapacity():
             return defining.decide_change_capacity(world, command)
+        case c.SetRules():
+            return defining.decide_set_rules(world, command)
+        case c.EditEvent():
+            return editing.decide_edit_event(world, command)
         case c.Append():
             return defining.decide_append(world, command)
         case _:
@@ -91,7 +97,7 @@ def settle(world: World, command: c.AnyCommand) -> Decision:
     """Decide, and let the world go on from there."""
     outcome, entries = decide(world, command)
     if entries:
-        world.apply(entries, command.actor if isinstance(command, c.Book) else None)
+        world.apply(entries, command.actor if isinstance(command, c.Making) else None)
     return outcome, entries
 
 

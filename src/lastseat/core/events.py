@@ -18,6 +18,8 @@ import msgspec
 from msgspec import Struct
 
 from lastseat.core.interval import Interval
+from lastseat.core.rules import Rules
+from lastseat.core.schedule import Schedule
 from lastseat.core.status import Status
 
 BODY_VERSION = 1
@@ -39,6 +41,10 @@ class Kind(StrEnum):
     """An actor's own time, capacity 1, claimed beside what is booked (MISSION B8)."""
     LIMIT = "limit"
     """How many at once, whatever they take: a service's (MISSION D2). Counted as a pool is."""
+    COMPOSITE = "composite"
+    """Several bookables under one name: who books it books all its parts (MISSION H2)."""
+    LOCATION = "location"
+    """A place of the tenant: it has rules, and is never booked itself."""
 
 
 class ActorTime(StrEnum):
@@ -70,7 +76,11 @@ class ClaimMade(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Defined(Struct, frozen=True, omit_defaults=True):
-    """The bookable came into being. `starts` and `seconds` are an event's, see commands.py."""
+    """The bookable came into being.
+
+    `starts` and `seconds` are an event's that lists its starts, `schedule` one's that has a rule,
+    see commands.py. `parts` are a composite's: none of them a composite itself.
+    """
 
     kind: Kind
     capacity: int
@@ -81,6 +91,8 @@ class Defined(Struct, frozen=True, omit_defaults=True):
     seconds: int = 0
     actor_time: ActorTime = ActorTime.REFUSE
     location: str | None = None
+    schedule: Schedule | None = None
+    parts: tuple[str, ...] = ()
 
 
 class CapacityChanged(Struct, frozen=True, omit_defaults=True):
@@ -94,14 +106,43 @@ class CapacityChanged(Struct, frozen=True, omit_defaults=True):
     own: bool = False
 
 
+class RulesChanged(Struct, frozen=True):
+    """From here on these rules say when the stream's bookable or location may be booked."""
+
+    rules: Rules
+
+
+class ScheduleChanged(Struct, frozen=True):
+    """From here on the event's occurrences are these."""
+
+    schedule: Schedule
+
+
+class Rescheduled(Struct, frozen=True):
+    """The occurrence takes place at this time, again if it was called off; its id stays.
+
+    Its bookings stay, too, and their claims of their actors' time move in entries of their own.
+    """
+
+    during: Interval
+
+
+class CalledOff(Struct, frozen=True):
+    """The occurrence does not take place: nothing can be booked on it any more."""
+
+
 class Booked(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A booking was made with these claims on this stream; HELD when it is a hold."""
+    """A booking was made with these claims on this stream; HELD when it is a hold.
+
+    `series` is the id that the bookings of one series share (MISSION H1).
+    """
 
     actor_id: str
     status: Status
     claims: tuple[ClaimMade, ...]
     expires_at: datetime | None = None
     limit_at: datetime | None = None
+    series: str | None = None
 
 
 class Confirmed(Struct, frozen=True):
@@ -176,6 +217,10 @@ class Checkpoint(Struct, frozen=True):
 Event = (
     Defined
     | CapacityChanged
+    | RulesChanged
+    | ScheduleChanged
+    | Rescheduled
+    | CalledOff
     | Booked
     | Confirmed
     | Extended
@@ -195,6 +240,10 @@ Event = (
 TYPES: dict[str, type[Event]] = {
     "defined": Defined,
     "capacity_changed": CapacityChanged,
+    "rules_changed": RulesChanged,
+    "schedule_changed": ScheduleChanged,
+    "rescheduled": Rescheduled,
+    "called_off": CalledOff,
     "booked": Booked,
     "confirmed": Confirmed,
     "extended": Extended,

@@ -164,6 +164,53 @@ def _inside(field: str, value: object) -> Iterable[object]:
             raise Bad(field, f"has a {type(value).__name__}, which JSON can't say")
 
 
+def struct(field: str, value: object, cls: type[msgspec.Struct], most: int) -> None:
+    """A `cls` that is read back as it was written: of the types it says, all the way down.
+
+    Structs check no types when they are made, and those who work with one trust them. `most` bounds
+    its bytes as JSON.
+    """
+    if not isinstance(value, cls):
+        raise Bad(field, f"must be a {cls.__name__}")
+    waiting: list[object] = [value]
+    seen = 0
+    while waiting:
+        seen += 1
+        if seen > most:
+            raise Bad(field, f"is more than {most} bytes as JSON")
+        waiting += _parts(field, waiting.pop())
+    try:
+        size = len(msgspec.json.encode(value))
+        same = msgspec.convert(msgspec.to_builtins(value), cls)
+    except msgspec.ValidationError as error:
+        # "Expected `int`, got `str` - at `$.lead_seconds`", or "- at `key` in `$.hours.weekly`".
+        reason, _, where = str(error).partition(" - at ")
+        path = where.rpartition("`$")[2].rstrip("`")
+        raise Bad(field + path, reason[:1].lower() + reason[1:]) from None
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise Bad(field, f"can't be written as JSON: {error}") from None
+    if size > most:
+        raise Bad(field, f"is {size} bytes as JSON; at most {most} fit")
+    if same != value:
+        raise Bad(field, "must have tuples for its lists")
+
+
+def _parts(field: str, value: object) -> Iterable[object]:
+    match value:
+        case msgspec.Struct():
+            return [getattr(value, name) for name in value.__struct_fields__]
+        case dict():
+            return (*value.keys(), *value.values())
+        case list() | tuple():
+            return value
+        case str() if not _writable(value):
+            raise Bad(field, "has control characters")
+        case None | bool() | int() | str():
+            return ()
+        case _:
+            raise Bad(field, f"has a {type(value).__name__}, which it can't hold")
+
+
 def choice(field: str, value: object, choices: type[StrEnum]) -> None:
     """A member of an enumeration."""
     # A member's text equals it but is another object, and the decisions compare with `is`.

@@ -28,13 +28,40 @@ CAPACITY = 1_000_000
 """Capacity of one bookable."""
 
 CLAIMS = 100
-"""Claims of one booking."""
+"""Claims of one booking, those picked for its choices included; a composite is its parts."""
+
+CANDIDATES = 64
+"""Bookables that the choices of one booking pick from: all of them are locked."""
+
+CANDIDATE_CLAIMS = 500
+"""Claims that all these come to, where they are composites."""
+
+PARTS = 50
+"""Parts of one composite, when each composite among them stands for its own."""
+
+DATES = 400
+"""Dates of one series."""
+
+SERIES_CLAIMS = 5_000
+"""Claims and candidates of all dates of one series; a composite is its parts."""
 
 MOVES = 50
 """Bookings relocated by one `move`."""
 
 STARTS = 5_000
 """Starts listed by one event."""
+
+FOLLOWERS = 50_000
+"""Occurrences of one event that an edit of it goes through."""
+
+EDITED_BOOKINGS = 2_000
+"""Bookings that one edit of an event moves or cancels: all that they claim is locked."""
+
+SCHEDULE_BYTES = 524_288
+"""Bytes of an event's schedule as JSON."""
+
+RULES_BYTES = 262_144
+"""Bytes of one owner's rules as JSON."""
 
 FACTS = 100
 """Facts appended by one `append_expect`."""

@@ -12,14 +12,18 @@ from msgspec import Struct
 from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision, check_actor_time, find, made_claims, place
+from lastseat.core.booking import Decision, check_actor_time, find
 from lastseat.core.capacity import (
     ActorClaims,
     Key,
     Placement,
+    Short,
     actor_claims,
     shortage,
 )
+from lastseat.core.choosing import Candidate, Offer, offers, pick
+from lastseat.core.placing import made_claims, place
+from lastseat.core.ruling import called_off, in_the_way
 from lastseat.core.state import ACTOR_PREFIX, Booking, Entry, LiveClaim, actor_stream
 from lastseat.core.status import RELOCATABLE
 from lastseat.core.world import World
@@ -29,9 +33,14 @@ class Plan(Struct, frozen=True):
     """One booking's move: what it leaves, what it takes, what stays untouched."""
 
     booking: Booking
+    placements: list[Placement]
+    """All that it is to have."""
+    offered: list[Offer]
+    """The choices, to be picked for when all plans are known."""
     leaving: tuple[LiveClaim, ...]
     taking: list[Placement]
     own_time: ActorClaims
+    chosen: tuple[str, ...] = ()
 
     @property
     def keys(self) -> list[Key]:
@@ -43,15 +52,23 @@ def decide_move(world: World, command: c.Move) -> Decision:
     """Relocate every booking of the command, or refuse them all."""
     plans: list[Plan] = []
     for i, relocation in enumerate(command.moves):
-        plan = _plan(world, relocation)
+        plan = _plan(world, relocation, ignore_rules=command.ignore_rules)
         if not isinstance(plan, Plan):
             return plan, []
         if any(plan.booking is other.booking for other in plans):
             return o.Invalid(field=f"moves[{i}].target", reason="the booking is moved twice"), []
         plans.append(plan)
     refusal = _seated_twice(world, plans)
+    if refusal is None:
+        refusal = called_off(placement for plan in plans for placement in plan.taking)
+    if refusal is None and not (command.override or command.ignore_rules):
+        refusal = _broken(world, plans)
     if refusal is not None:
         return refusal, []
+    picked = _picked(plans, override=command.override)
+    if not isinstance(picked, list):
+        return picked, []
+    plans = picked
     warnings: tuple[o.Overlap, ...] = ()
     if not command.override:
         checked = _check(world, plans)
@@ -68,12 +85,13 @@ def decide_move(world: World, command: c.Move) -> Decision:
                 booking_id=plan.booking.booking_id,
                 version=plan.booking.version + bool(changes),
                 seat=seat,
+                chosen=plan.chosen,
             )
         )
     return o.Moved(moved=tuple(moved), warnings=warnings), entries
 
 
-def _plan(world: World, relocation: c.Relocation) -> Plan | o.AnyOutcome:
+def _plan(world: World, relocation: c.Relocation, *, ignore_rules: bool) -> Plan | o.AnyOutcome:
     booking = find(world, relocation.target, relocation.version)
     if not isinstance(booking, Booking):
         return booking
@@ -84,6 +102,23 @@ def _plan(world: World, relocation: c.Relocation) -> Plan | o.AnyOutcome:
     placements = place(world, relocation.claims, booking.actor or "")
     if not isinstance(placements, list):
         return placements
+    has = booking.claims.values()
+    offered = offers(
+        world,
+        relocation.choices,
+        booking.actor or "",
+        lambda placement: ignore_rules or any(_same(claim, placement) for claim in has),
+    )
+    if not isinstance(offered, list):
+        return offered
+    return _planned(booking, placements, offered, [])
+
+
+def _planned(
+    booking: Booking, placements: list[Placement], offered: list[Offer], chosen: list[Candidate]
+) -> Plan:
+    """What stays, goes and comes when the booking is to have the placements and the chosen."""
+    placements = placements + [x for candidate in chosen for x in candidate.placements]
     own_time = actor_claims(actor_stream(booking.actor_id), placements)
     leaving = list(booking.claims.values())
     taking: list[Placement] = []
@@ -98,7 +133,41 @@ def _plan(world: World, relocation: c.Relocation) -> Plan | o.AnyOutcome:
     if own and same_rule and own_time.intervals == tuple(claim.during for claim in own):
         leaving = [claim for claim in leaving if claim.bookable != own_time.stream]
         own_time = ActorClaims(own_time.stream, (), own_time.exclusive)
-    return Plan(booking, tuple(leaving), taking, own_time)
+    names = tuple(candidate.bookable for candidate in chosen)
+    return Plan(booking, placements, offered, tuple(leaving), taking, own_time, names)
+
+
+def _broken(world: World, plans: list[Plan]) -> o.NotBookable | None:
+    """The first rule in the way of what is taken anew; what stays is not asked about again."""
+    for plan in plans:
+        broken = in_the_way(world, plan.taking)
+        if broken is None:
+            broken = next((x.broken for x in plan.offered if x.broken is not None), None)
+        if broken is not None:
+            return broken
+    return None
+
+
+def _picked(plans: list[Plan], *, override: bool) -> list[Plan] | Short:
+    """The plans with something picked for each choice, beside all that any of them takes anew.
+
+    Until it is picked again, what the moved bookings have and do not claim is free.
+    """
+    if not any(plan.offered for plan in plans):
+        return plans
+    leaving = {key for plan in plans for key in plan.keys}
+    beside = [placement for plan in plans for placement in plan.taking]
+    short = None if override else shortage(beside, leaving)
+    if short is not None:
+        return short
+    picked: list[Plan] = []
+    for plan in plans:
+        chosen = pick(plan.offered, beside, leaving, override=override)
+        if not isinstance(chosen, list):
+            return chosen
+        beside += [placement for candidate in chosen for placement in candidate.placements]
+        picked.append(_planned(plan.booking, plan.placements, plan.offered, chosen))
+    return picked
 
 
 def _same(claim: LiveClaim, placement: Placement) -> bool:

@@ -25,7 +25,8 @@ class Code(StrEnum):
 
     Two stand where they are met first. What only the state can call `invalid` is found after
     `unknown_bookable` (a booking's id in use after `already`, so that a booking sent twice is
-    answered that). A `conflict` of the rule `exclusive` is found with `full`, claim by claim.
+    answered that). A `conflict` of the rule `exclusive` is found with `full`, claim by claim, and
+    after the claims those of the rules `any_of` and `adjacent`, choice by choice.
     """
 
     BOOKED = "booked"
@@ -43,6 +44,9 @@ class Code(StrEnum):
     MOVED = "moved"
     DEFINED = "defined"
     CAPACITY_CHANGED = "capacity_changed"
+    RULES_CHANGED = "rules_changed"
+    EVENT_EDITED = "event_edited"
+    SERIES_BOOKED = "series_booked"
     APPENDED = "appended"
 
     OVERLOADED = "overloaded"
@@ -61,8 +65,11 @@ class Code(StrEnum):
     ALREADY = "already"
     EXTEND_LIMIT = "extend_limit"
     BELOW_TAKEN = "below_taken"
+    WOULD_AFFECT = "would_affect"
+    NOT_BOOKABLE = "not_bookable"
     FULL = "full"
     ACTOR_BUSY = "actor_busy"
+    SERIES_REFUSED = "series_refused"
     CLOCK_BEHIND = "clock_behind"
 
 
@@ -99,7 +106,7 @@ class Booked(Success, frozen=True, kw_only=True, tag="booked"):
     """All claims are taken.
 
     `seat` is the party's first place, 1-based, on the roster of the first occurrence claimed; 0
-    when none is an occurrence.
+    when none is an occurrence. `chosen` are the bookables picked for its choices, in order.
     """
 
     booking_id: str
@@ -109,6 +116,7 @@ class Booked(Success, frozen=True, kw_only=True, tag="booked"):
     status: Status
     version: int = 1
     warnings: tuple[Overlap, ...] = ()
+    chosen: tuple[str, ...] = ()
 
 
 class Held(Success, frozen=True, kw_only=True, tag="held"):
@@ -122,6 +130,7 @@ class Held(Success, frozen=True, kw_only=True, tag="held"):
     limit_at: datetime
     version: int = 1
     warnings: tuple[Overlap, ...] = ()
+    chosen: tuple[str, ...] = ()
 
 
 class Confirmed(Success, frozen=True, kw_only=True, tag="confirmed"):
@@ -207,11 +216,15 @@ class Updated(Success, frozen=True, kw_only=True, tag="updated"):
 
 
 class Relocated(Struct, frozen=True, kw_only=True):
-    """One moved booking; `seat` is its first on the first occurrence it moved to, 0 for none."""
+    """One moved booking; `seat` is its first on the first occurrence it moved to, 0 for none.
+
+    `chosen` are the bookables picked for its choices, in order.
+    """
 
     booking_id: str
     version: int
     seat: int
+    chosen: tuple[str, ...] = ()
 
 
 class Moved(Success, frozen=True, kw_only=True, tag="moved"):
@@ -234,6 +247,27 @@ class CapacityChanged(Success, frozen=True, kw_only=True, tag="capacity_changed"
     bookable: str
     capacity: int
     overbooked: int
+
+
+class RulesChanged(Success, frozen=True, kw_only=True, tag="rules_changed"):
+    """The rules hold for every booking decided from now on; those that are there stay.
+
+    `seq` is the owner's sequence, for `expected`.
+    """
+
+    owner: str
+    seq: int
+
+
+class EventEdited(Success, frozen=True, kw_only=True, tag="event_edited"):
+    """The event has its new schedule; `changed` are the occurrences that were touched.
+
+    `seq` is the event's sequence, for `expected`.
+    """
+
+    event: str
+    seq: int
+    changed: tuple[str, ...] = ()
 
 
 class Appended(Success, frozen=True, kw_only=True, tag="appended"):
@@ -292,8 +326,12 @@ class Conflict(Refusal, frozen=True, kw_only=True, tag="conflict"):
     """Somebody was faster, or the caller's picture is stale; `rule` says which.
 
     `exclusive`: the resource is taken in that time (`during` is the claim in the way);
+    `any_of`, `adjacent`: of a choice only `actual` were free, and `bookable` is the first in the
+    way;
     `expected_seq`: the stream is at `actual`; `version`: the booking is at `actual`;
-    `boundary`: the booking kept moving while its places were being locked.
+    `boundary`: the booking kept moving while its places were being locked;
+    `followers`, `booked`: since an edit of the event was worked out, an occurrence was opened, or
+    one that was empty was booked.
     """
 
     rule: str
@@ -373,6 +411,48 @@ class BelowTaken(Refusal, frozen=True, kw_only=True, tag="below_taken"):
     taken: int
 
 
+class Affected(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A booked occurrence that an edit would change; `effect` is what the edit has to be told of.
+
+    `moved`: to `becomes`; `dropped`: the new rule has it no more; `overbooked`: more is taken than
+    the new capacity.
+    """
+
+    bookable: str
+    effect: str
+    bookings: int
+    units: int
+    during: Interval
+    becomes: Interval | None = None
+
+
+class WouldAffect(Refusal, frozen=True, kw_only=True, tag="would_affect"):
+    """Nothing was done: the edit would change booked occurrences and does not say what of them."""
+
+    event: str
+    affected: tuple[Affected, ...]
+
+
+class NotBookable(Refusal, frozen=True, kw_only=True, tag="not_bookable"):
+    """A rule of `owner` does not let `bookable` be booked over `during` (MISSION C2).
+
+    `rule` says which. `hours`: `open` are the hours about that time. `block`: `open` is empty and
+    `reason` the block's name. `lead_time` and `horizon`: `limit` is the earliest or latest start
+    there is now. `grid`, `min_duration`, `max_duration`: `seconds` is theirs. `called_off`: the
+    occurrence does not take place.
+    """
+
+    rule: str
+    actor: str
+    bookable: str
+    owner: str
+    during: Interval
+    open: tuple[Interval, ...] = ()
+    limit: datetime | None = None
+    seconds: int | None = None
+    reason: str | None = None
+
+
 class Full(Refusal, frozen=True, kw_only=True, tag="full"):
     """Not enough is left for the whole party; `left` units are, in that time."""
 
@@ -391,6 +471,44 @@ class ActorBusy(Refusal, frozen=True, kw_only=True, tag="actor_busy"):
     during: Interval
 
 
+DateOutcome = (
+    Booked
+    | Held
+    | Invalid
+    | Conflict
+    | UnknownBookable
+    | Already
+    | NotBookable
+    | Full
+    | ActorBusy
+    | ClockBehind
+)
+"""What one date of a series can come to."""
+
+
+class SeriesBooked(Success, frozen=True, kw_only=True, tag="series_booked"):
+    """The dates of the series that could be had are booked: what each came to, in order (H1).
+
+    Under `first_n` the dates after the n-th booked were not tried: None.
+    """
+
+    series_id: str
+    actor: str
+    booked: int
+    report: tuple[DateOutcome | None, ...]
+
+
+class SeriesRefused(Refusal, frozen=True, kw_only=True, tag="series_refused"):
+    """Nothing was booked: the policy wants more dates than could be had. What each came to.
+
+    A date's `booked` or `held` says that it could have been had.
+    """
+
+    actor: str
+    policy: str
+    report: tuple[DateOutcome | None, ...]
+
+
 AnyOutcome = (
     Booked
     | Held
@@ -407,6 +525,9 @@ AnyOutcome = (
     | Moved
     | Defined
     | CapacityChanged
+    | RulesChanged
+    | EventEdited
+    | SeriesBooked
     | Appended
     | Overloaded
     | Invalid
@@ -424,8 +545,11 @@ AnyOutcome = (
     | Already
     | ExtendLimit
     | BelowTaken
+    | WouldAffect
+    | NotBookable
     | Full
     | ActorBusy
+    | SeriesRefused
     | ClockBehind
 )
 

@@ -14,6 +14,8 @@ from msgspec import Struct
 from lastseat.core import events as e
 from lastseat.core.events import ActorTime, Event, Kind
 from lastseat.core.interval import Interval
+from lastseat.core.rules import NO_RULES, Rules
+from lastseat.core.schedule import Schedule
 from lastseat.core.status import FREED, Status
 
 ACTOR_PREFIX = "actor:"
@@ -21,6 +23,9 @@ ACTOR_PREFIX = "actor:"
 
 SERVICE_PREFIX = "service:"
 """How many at once of a service is the capacity of the limit named this and the service's id."""
+
+LOCATION_PREFIX = "location:"
+"""The stream of a location's rules is this and the location's id."""
 
 
 _OCCURRENCE = Kind.OCCURRENCE  # looked up once: it is asked ten times a booking
@@ -66,6 +71,14 @@ class Bookable(Struct):
     claims: dict[tuple[str, int], LiveClaim] = msgspec.field(default_factory=dict)
     ranked: bool = True
     """Whether `evolve` keeps the claims' places: decisions want them, a whole fold has no use."""
+    schedule: Schedule | None = None
+    """An event's that has a rule; one that lists its starts has them in `starts`."""
+    called_off: bool = False
+    """The occurrence does not take place: nothing can be booked on it."""
+    parts: tuple[str, ...] = ()
+    """A composite's: what is claimed in its stead, none of them a composite itself."""
+    rules: Rules = NO_RULES
+    """When it may be booked. Only a whole fold has them: decisions have `World.broken`."""
 
     @property
     def counted(self) -> bool:
@@ -90,6 +103,8 @@ class Booking(Struct, gc=False):
     limit_at: datetime | None = None
     made: int = 0
     """The highest claim number given so far; numbers are never used twice."""
+    series: str | None = None
+    """What the bookings of one series share, as its first entry says; a row read has it not."""
     claims: dict[int, LiveClaim] = msgspec.field(default_factory=dict)
 
     @property
@@ -124,9 +139,11 @@ def actor_stream(actor_id: str) -> str:
 
 
 def undefined(bookable: str) -> Bookable:
-    """A stream before its first entry. An actor's own time needs no definition."""
+    """A stream before its first entry. An actor's own time, or a location, needs no definition."""
     if bookable.startswith(ACTOR_PREFIX):
         return Bookable(bookable, Kind.ACTOR, 1)
+    if bookable.startswith(LOCATION_PREFIX):
+        return Bookable(bookable, Kind.LOCATION, 0)
     return Bookable(bookable, Kind.OCCURRENCE, 0)
 
 
@@ -149,15 +166,9 @@ def evolve(state: Bookable, entry: Entry) -> None:
             state.overbooked = event.overbooked
             state.own_capacity = event.own
         case e.Defined():
-            state.kind = event.kind
-            state.capacity = event.capacity
-            state.during = event.during
-            state.time_zone = event.time_zone
-            state.event_id = event.event_id
-            state.starts = event.starts
-            state.seconds = event.seconds
-            state.actor_time = event.actor_time
-            state.location = event.location
+            _define(state, event)
+        case e.RulesChanged() | e.ScheduleChanged() | e.Rescheduled() | e.CalledOff():
+            _change_times(state, event)
         case e.Checkpoint():
             state.capacity = event.capacity
             state.overbooked = event.overbooked
@@ -166,6 +177,36 @@ def evolve(state: Bookable, entry: Entry) -> None:
             assert_never(event)
     state.seq = entry.seq
     state.at = entry.at
+
+
+def _define(state: Bookable, event: e.Defined) -> None:
+    state.kind = event.kind
+    state.capacity = event.capacity
+    state.during = event.during
+    state.time_zone = event.time_zone
+    state.event_id = event.event_id
+    state.starts = event.starts
+    state.seconds = event.seconds
+    state.actor_time = event.actor_time
+    state.location = event.location
+    state.schedule = event.schedule
+    state.parts = event.parts
+
+
+def _change_times(
+    state: Bookable, event: e.RulesChanged | e.ScheduleChanged | e.Rescheduled | e.CalledOff
+) -> None:
+    """When it can be booked, or takes place, from here on."""
+    match event:
+        case e.RulesChanged():
+            state.rules = event.rules
+        case e.ScheduleChanged():
+            # From here on it has a rule, if it listed its starts before.
+            state.schedule, state.starts, state.seconds = event.schedule, (), 0
+        case e.Rescheduled():
+            _reschedule(state, event.during)
+        case e.CalledOff():
+            state.called_off = True
 
 
 def _add(state: Bookable, entry: Entry, actor_id: str, made: tuple[e.ClaimMade, ...]) -> None:
@@ -196,6 +237,13 @@ def _add(state: Bookable, entry: Entry, actor_id: str, made: tuple[e.ClaimMade, 
             state.taken += claim.units
             if claim.override:
                 state.overbooked = max(state.overbooked, state.taken - state.capacity)
+
+
+def _reschedule(state: Bookable, during: Interval) -> None:
+    """Another time for the occurrence and for every claim of it, since they have its own."""
+    state.during, state.called_off = during, False
+    for claim in state.claims.values():
+        claim.during = claim.blocked = during
 
 
 def _remove(state: Bookable, keys: list[tuple[str, int]]) -> None:
@@ -251,6 +299,7 @@ def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
             None,
             event.expires_at,
             event.limit_at,
+            series=event.series,
         )
     before.version = entry.version
     match event:
@@ -266,6 +315,8 @@ def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
             pass
         case e.Booked() | e.Defined() | e.CapacityChanged() | e.Fact() | e.Checkpoint():
             raise ValueError(f"{entry.stream}/{entry.seq}: {event!r} can't follow in a booking")
+        case e.RulesChanged() | e.ScheduleChanged() | e.Rescheduled() | e.CalledOff():
+            raise ValueError(f"{entry.stream}/{entry.seq}: {event!r} is not of a booking")
         case _:
             assert_never(event)
     return before

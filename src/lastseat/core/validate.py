@@ -9,10 +9,14 @@ from typing import assert_never
 from lastseat.core import commands as c
 from lastseat.core import fields as f
 from lastseat.core import limits
+from lastseat.core.asked import series, wanted
 from lastseat.core.defining import event_of, occurrence_id
 from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.interval import Interval
 from lastseat.core.outcomes import Invalid
-from lastseat.core.state import ACTOR_PREFIX, SERVICE_PREFIX
+from lastseat.core.rules import Rules
+from lastseat.core.schedule import Schedule
+from lastseat.core.state import ACTOR_PREFIX, LOCATION_PREFIX, SERVICE_PREFIX
 
 
 def validate(command: c.AnyCommand) -> Invalid | None:
@@ -24,6 +28,12 @@ def validate(command: c.AnyCommand) -> Invalid | None:
                 _define(command)
             case c.Book():
                 _book(command)
+            case c.BookSeries():
+                f.name("actor", command.actor)
+                series(command)
+                _how(command)
+            case c.SetRules():
+                _rules(command)
             case c.Expire():
                 _target("target", command.target)
             case c.Move():
@@ -32,6 +42,8 @@ def validate(command: c.AnyCommand) -> Invalid | None:
                 f.name("bookable", command.bookable)
                 f.integer("capacity", command.capacity, 1, limits.CAPACITY)
                 _override(command.override, command.reason)
+            case c.EditEvent():
+                _edit(command)
             case c.Append():
                 _append(command)
             case _:
@@ -93,29 +105,6 @@ def _target(field: str, target: object) -> None:
             raise f.Bad(field, "must name a booking by its id, or by bookable and actor")
 
 
-def _claims(field: str, claims: object) -> None:
-    if not isinstance(claims, tuple) or not claims:
-        raise f.Bad(field, "must be a tuple of at least one claim")
-    if len(claims) > limits.CLAIMS:
-        raise f.Bad(field, f"has {len(claims)} claims; at most {limits.CLAIMS} fit in one booking")
-    for i, claim in enumerate(claims):
-        prefix = f"{field}[{i}]."
-        if not isinstance(claim, c.Claim):
-            raise f.Bad(f"{field}[{i}]", "must be a Claim")
-        f.name(f"{prefix}bookable", claim.bookable)
-        if claim.bookable.startswith(ACTOR_PREFIX):
-            raise f.Bad(f"{prefix}bookable", f"{ACTOR_PREFIX!r} ids are claimed by themselves")
-        f.integer(f"{prefix}units", claim.units, 1, limits.UNITS)
-        f.integer(f"{prefix}before", claim.before, 0, limits.BUFFER_SECONDS)
-        f.integer(f"{prefix}after", claim.after, 0, limits.BUFFER_SECONDS)
-        if claim.start is not None or claim.end is not None:
-            f.interval(claim.start, claim.end, prefix)
-        if claim.time_zone is not None:
-            f.name(f"{prefix}time_zone", claim.time_zone)
-        if claim.local_start is not None:
-            f.local_time(f"{prefix}local_start", claim.local_start)
-
-
 def _override(override: object, reason: object) -> None:
     f.flag("override", override)
     if override and reason is None:
@@ -124,19 +113,32 @@ def _override(override: object, reason: object) -> None:
 
 def _book(command: c.Book) -> None:
     f.name("actor", command.actor)
-    _claims("claims", command.claims)
+    wanted("", command.claims, command.choices)
     if command.booking_id is not command.command_id:
         f.uuid("booking_id", command.booking_id)
+    _how(command)
+
+
+def _how(command: c.Book | c.BookSeries) -> None:
+    """What a booking and a series have alike."""
     f.flag("confirmed", command.confirmed)
     for field in ("hold_seconds", "limit_seconds"):
         seconds = getattr(command, field)
         if seconds is not None:
             f.integer(field, seconds, 1, limits.LONGEST_HOLD_SECONDS)
     _override(command.override, command.reason)
+    if isinstance(command, c.Book):
+        _ignoring(command)
     if command.metadata is not None:
         f.json("metadata", command.metadata)
     if command.contact is not None:
         f.contact("contact", command.contact)
+
+
+def _ignoring(command: c.Book | c.Move) -> None:
+    f.flag("ignore_rules", command.ignore_rules)
+    if command.ignore_rules and command.reason is None:
+        raise f.Bad("reason", "ignoring the rules needs a reason")
 
 
 def _move(command: c.Move) -> None:
@@ -150,8 +152,17 @@ def _move(command: c.Move) -> None:
             raise f.Bad(f"moves[{i}]", "must be a Relocation")
         _target(f"moves[{i}].target", move.target)
         f.version(f"moves[{i}].version", move.version)
-        _claims(f"moves[{i}].claims", move.claims)
+        wanted(f"moves[{i}].", move.claims, move.choices)
     _override(command.override, command.reason)
+    _ignoring(command)
+
+
+def _rules(command: c.SetRules) -> None:
+    """The shape only: what the rules say is checked by those who work with them."""
+    f.name("owner", command.owner)
+    if command.owner.startswith(ACTOR_PREFIX):
+        raise f.Bad("owner", "an actor's own time has no rules")
+    f.struct("rules", command.rules, Rules, limits.RULES_BYTES)
 
 
 def _define(command: c.Define) -> None:
@@ -160,6 +171,8 @@ def _define(command: c.Define) -> None:
         raise f.Bad("bookable", f"must not begin with {ACTOR_PREFIX!r}")
     if command.bookable.startswith(SERVICE_PREFIX) and command.kind is not Kind.LIMIT:
         raise f.Bad("bookable", f"{SERVICE_PREFIX!r} ids are for the limits of services")
+    if command.bookable.startswith(LOCATION_PREFIX):
+        raise f.Bad("bookable", f"{LOCATION_PREFIX!r} ids are for the rules of locations")
     if event_of(command.bookable) is not None:
         raise f.Bad("bookable", "has the form of an event's occurrence: define the event")
     f.integer("capacity", command.capacity, 1, limits.CAPACITY)
@@ -180,20 +193,49 @@ def _kind(command: c.Define) -> None:
     """What only some kinds have, and what they must have."""
     if command.kind is Kind.ACTOR:
         raise f.Bad("kind", "an actor's own time needs no definition")
+    if command.kind is Kind.LOCATION:
+        raise f.Bad("kind", "a location is made in the catalogue, and has rules without more")
     if command.kind is Kind.RESOURCE and command.capacity != 1:
         raise f.Bad("capacity", "an exclusive resource has capacity 1; define a pool")
     if command.kind is Kind.LIMIT and command.actor_time is not ActorTime.ALLOW:
         raise f.Bad("actor_time", "a limit takes nobody's time: it must be allow")
+    _own(command)
+
+
+def _own(command: c.Define) -> None:
+    """The fields that one kind alone has."""
+    if command.kind is Kind.COMPOSITE:
+        _composite(command)
+    elif command.parts != () or type(command.parts) is not tuple:
+        raise f.Bad("parts", f"only a composite has parts, not a {command.kind}")
     if command.kind is Kind.OCCURRENCE:
         f.interval(command.start, command.end)
     elif command.start is not None or command.end is not None:
         raise f.Bad("start", f"only an occurrence has a start and an end, not a {command.kind}")
     if command.kind is Kind.EVENT:
         _event(command)
+    elif command.schedule is not None:
+        raise f.Bad("schedule", f"only an event has a schedule, not a {command.kind}")
     elif command.starts != ():
         raise f.Bad("starts", f"only an event has starts, not a {command.kind}")
     elif command.seconds != 0 or type(command.seconds) is not int:
         raise f.Bad("seconds", f"only an event has a duration, not a {command.kind}")
+
+
+def _composite(command: c.Define) -> None:
+    if command.capacity != 1:
+        raise f.Bad("capacity", "a composite has the capacity of its parts: it must be 1")
+    if command.actor_time is not ActorTime.ALLOW:
+        raise f.Bad("actor_time", "its parts take their actors' time: it must be allow")
+    parts: object = command.parts
+    if not isinstance(parts, tuple) or not 1 < len(parts) <= limits.PARTS:
+        raise f.Bad("parts", f"must be a tuple of 2 to {limits.PARTS} bookables")
+    for i, part in enumerate(parts):
+        f.name(f"parts[{i}]", part)
+        if part == command.bookable:
+            raise f.Bad(f"parts[{i}]", "is the composite itself")
+    if len(set(parts)) != len(parts):
+        raise f.Bad("parts", "has a part twice")
 
 
 def _event(command: c.Define) -> None:
@@ -201,6 +243,14 @@ def _event(command: c.Define) -> None:
         raise f.Bad("bookable", "an event's id must not contain '@'")
     if command.time_zone is None:
         raise f.Bad("time_zone", "an event needs its time zone")
+    if command.schedule is not None:
+        f.struct("schedule", command.schedule, Schedule, limits.SCHEDULE_BYTES)
+        if command.starts != () or type(command.starts) is not tuple:
+            raise f.Bad("starts", "an event has either starts or a schedule")
+        if command.seconds != 0 or type(command.seconds) is not int:
+            raise f.Bad("seconds", "the schedule says how long the event is")
+        f.name("bookable", occurrence_id(command.bookable, "2026-11-23T18:00"))
+        return
     f.integer("seconds", command.seconds, 1, int(limits.LONGEST / timedelta(seconds=1)))
     starts: object = command.starts
     if not isinstance(starts, tuple) or not 0 < len(starts) <= limits.STARTS:
@@ -212,6 +262,34 @@ def _event(command: c.Define) -> None:
         f.name("bookable", occurrence_id(command.bookable, start))
     if len(set(starts)) != len(starts):
         raise f.Bad("starts", "has a start twice")
+
+
+def _edit(command: c.EditEvent) -> None:
+    f.name("event", command.event)
+    f.integer("capacity", command.capacity, 1, limits.CAPACITY)
+    if command.schedule is not None:
+        f.struct("schedule", command.schedule, Schedule, limits.SCHEDULE_BYTES)
+    if command.asked != "":
+        f.name("asked", command.asked)
+    edits = command.edits
+    for field in ("followers", "edits"):
+        names: object = getattr(command, field)
+        if not isinstance(names, tuple) or len(names) > limits.FOLLOWERS:
+            raise f.Bad(field, f"must be a tuple of at most {limits.FOLLOWERS} occurrences")
+    if not all(isinstance(name, str) for name in command.followers):
+        raise f.Bad("followers", "must be ids")
+    for i, edit in enumerate(edits):
+        if not isinstance(edit, c.OccurrenceEdit):
+            raise f.Bad(f"edits[{i}]", "must be an OccurrenceEdit")
+        f.name(f"edits[{i}].bookable", edit.bookable)
+        if edit.during is not None:
+            if not isinstance(edit.during, Interval):
+                raise f.Bad(f"edits[{i}].during", "must be an Interval")
+            f.interval(edit.during.start, edit.during.end, f"edits[{i}].during.")
+        if edit.capacity is not None:
+            f.integer(f"edits[{i}].capacity", edit.capacity, 1, limits.CAPACITY)
+    if len({edit.bookable for edit in edits}) != len(edits):
+        raise f.Bad("edits", "has an occurrence twice")
 
 
 def _append(command: c.Append) -> None:

@@ -6,9 +6,14 @@ left. What was changed is remembered here, for the rows to be written.
 """
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 
+import msgspec
+
 from lastseat.core import events as e
+from lastseat.core.interval import Interval
+from lastseat.core.outcomes import NotBookable
 from lastseat.core.state import Bookable, Booking, Entry, LiveClaim, evolve, evolve_booking
 
 
@@ -25,6 +30,8 @@ class World:
         """(occurrence, surrogate) to the live booking there."""
         self.followers: dict[str, tuple[str, ...]] = {}
         """An event's occurrences that have a stream."""
+        self.broken: dict[tuple[str, Interval, Interval], NotBookable | None] = {}
+        """What the rules say of each bookable, `during` and `blocked` that the batch asks about."""
         self.touched_streams: dict[str, None] = {}
         self.changed()
 
@@ -49,6 +56,24 @@ class World:
             bookable.claims[claim.booking_id, claim.no] = claim
             if bookable.counted:
                 self.seated[claim.bookable, booking.actor_id] = claim.booking_id
+
+    def scratch(self) -> "World":
+        """A copy to try things on, as much of it as decisions change."""
+        copied = World(self.now)
+        copied.actors, copied.followers, copied.broken = self.actors, self.followers, self.broken
+        copied.seated = dict(self.seated)
+        for name, bookable in self.bookables.items():
+            claims = {key: copy(claim) for key, claim in bookable.claims.items()}
+            copied.bookables[name] = msgspec.structs.replace(bookable, claims=claims)
+        for booking_id, booking in self.bookings.items():
+            mine = {
+                no: copied.bookables[claim.bookable].claims[booking_id, no]
+                if claim.bookable in copied.bookables
+                else copy(claim)
+                for no, claim in booking.claims.items()
+            }
+            copied.bookings[booking_id] = msgspec.structs.replace(booking, claims=mine)
+        return copied
 
     def apply(self, entries: list[Entry], actor: str | None = None) -> None:
         """Let a decision's entries change the state; numbers and times them as they are applied.

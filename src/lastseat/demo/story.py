@@ -14,7 +14,7 @@ from rich.text import Text
 
 from lastseat.client import Client, ServiceError
 from lastseat.client.views import Place
-from lastseat.demo import count, crowd, service, week
+from lastseat.demo import count, crowd, lanes, service, week
 from lastseat.demo.errand import Try
 from lastseat.demo.week import Goal
 
@@ -63,6 +63,11 @@ def run(conninfo: str, url: str, console: Console, *, bookers: int, processes: i
             week.load(tenant, dated)
             console.print(_heading("A sample week", f"tenant {tenant_id}, over HTTP at {url}"))
             _print_week(console, dated, count.count(conninfo, tenant_id, goal.lanes, goal.during))
+
+            lanes.sell(tenant, dated)
+            group = dated.week.group
+            console.print(_heading(group.title, f"for {_day(dated, group.start)}"))
+            lanes.tell(tenant, dated, console)
 
             console.print(_heading("The rush", f"{bookers} bookers in {processes} processes"))
             console.print(
@@ -120,6 +125,10 @@ def _heading(title: str, aside: str) -> Text:
 def _when(goal: Goal) -> str:
     start = datetime.fromisoformat(goal.occurrence.partition("@")[2])
     return f"{start:%A %d %B %Y at %H:%M}"
+
+
+def _day(dated: week.Dated, when: str) -> str:
+    return f"{dated.local(when):%A at %H:%M}"
 
 
 def _grid(console: Console) -> Table:

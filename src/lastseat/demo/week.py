@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from itertools import count
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,14 +15,20 @@ from lastseat.client import Client
 from lastseat.core.commands import Claim
 from lastseat.core.events import ActorTime
 from lastseat.core.interval import Interval
-from lastseat.core.outcomes import AnyOutcome
+from lastseat.core.outcomes import AnyOutcome, Refusal
+from lastseat.core.rules import Day, Hours, Rules, Span
+from lastseat.core.state import LOCATION_PREFIX
 from lastseat.library.synchronous.tenant import Tenant
 
+HALF_HOUR = 1800
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Class(Struct, frozen=True):
-    """A class of the studio: an event, with how many regulars each occurrence has."""
+    """A class of the studio: an event, with how many regulars each occurrence has.
+
+    Without an `rrule` it has the `starts` listed and no others.
+    """
 
     id: str
     title: str
@@ -29,6 +36,7 @@ class Class(Struct, frozen=True):
     minutes: int
     starts: tuple[str, ...]
     regulars: tuple[int, ...]
+    rrule: str | None = None
 
 
 class Lane(Struct, frozen=True):
@@ -36,6 +44,26 @@ class Lane(Struct, frozen=True):
 
     id: str
     taken: tuple[str, ...]
+
+
+class House(Struct, frozen=True):
+    """Where the lanes are, open from `opens` to `closes` every day, booked at any half hour."""
+
+    id: str
+    name: str
+    opens: str
+    closes: str
+
+
+class Group(Struct, frozen=True):
+    """What a group asks for: a service of `adjacent` lanes; all lanes together are the `hall`."""
+
+    service: str
+    title: str
+    adjacent: int
+    start: str
+    minutes: int
+    hall: str
 
 
 class Rush(Struct, frozen=True, rename={"course": "class"}):
@@ -59,7 +87,9 @@ class Week(Struct, frozen=True):
 
     time_zone: str
     classes: tuple[Class, ...]
+    house: House
     lanes: tuple[Lane, ...]
+    group: Group
     rush: Rush
     people: People
 
@@ -142,21 +172,45 @@ def _outcomes(tenant: Tenant | Client, dated: Dated) -> Iterator[AnyOutcome]:
     week = dated.week
     guest = (f"regular-{n:02d}" for n in count(1))
     for course in week.classes:
-        yield tenant.define_event(
-            course.id,
-            starts=[dated.local(x) for x in course.starts],
-            duration=timedelta(minutes=course.minutes),
-            time_zone=week.time_zone,
-            capacity=course.capacity,
-        )
+        yield _define(tenant, course, dated)
         for start, regulars in zip(course.starts, course.regulars, strict=True):
             occurrence = dated.occurrence(course.id, start)
             for _ in range(regulars):
                 yield tenant.book(occurrence, actor=next(guest))
+    yield _open_house(tenant, week)
     for lane in week.lanes:
         # A lane is booked for a group: whoever books it may be elsewhere at that time.
-        yield tenant.define_resource(lane.id, time_zone=week.time_zone, actor_time=ActorTime.ALLOW)
+        yield tenant.define_resource(lane.id, location=week.house.id, actor_time=ActorTime.ALLOW)
         for start in lane.taken:
             during = dated.span(start, week.rush.lane_minutes)
             claim = Claim(bookable=lane.id, start=during.start, end=during.end)
             yield tenant.book(claim, actor=next(guest))
+
+
+def _define(tenant: Tenant | Client, course: Class, dated: Dated) -> AnyOutcome:
+    starts = [dated.local(x) for x in course.starts]
+    return tenant.define_event(
+        course.id,
+        starts=[] if course.rrule else starts,
+        start=starts[0] if course.rrule else None,
+        rrule=course.rrule or (),
+        duration=timedelta(minutes=course.minutes),
+        time_zone=dated.week.time_zone,
+        capacity=course.capacity,
+        name=course.title,
+    )
+
+
+def _open_house(tenant: Tenant | Client, week: Week) -> AnyOutcome:
+    house = week.house
+    catalogue = tenant.catalogue if isinstance(tenant, Tenant) else tenant
+    made = catalogue.create_location(house.id, name=house.name, time_zone=week.time_zone)
+    refusal = made if isinstance(made, Refusal) else None
+    if refusal is not None:
+        raise ValueError(f"the sample week has no place: {refusal}")
+    days: tuple[Day, ...] = get_args(Day)
+    every_day: dict[Day, tuple[Span, ...]] = {
+        day: (Span(opens=house.opens, closes=house.closes),) for day in days
+    }
+    rules = Rules(hours=Hours(weekly=every_day), grid_seconds=HALF_HOUR)
+    return tenant.set_rules(LOCATION_PREFIX + house.id, rules)

@@ -9,24 +9,29 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
 from lastseat.core import commands as c
+from lastseat.core import fields, limits
+from lastseat.core.asked import in_parts
 from lastseat.core.defining import event_of
 from lastseat.core.events import ActorTime, Kind
 from lastseat.core.interval import Interval
-from lastseat.core.state import actor_stream
+from lastseat.core.outcomes import Invalid
+from lastseat.core.state import LOCATION_PREFIX, actor_stream
 from lastseat.engine.requests import Rows, Statement
 from lastseat.ledger.rows import interval
 from lastseat.ledger.sql import array
 
 
 class Definition(Struct, frozen=True):
-    """What never changes of a bookable."""
+    """What never changes of a bookable, but for an occurrence's time: its event may be edited."""
 
     kind: Kind
     actor_time: ActorTime
     during: Interval | None
+    parts: tuple[str, ...] = ()
 
 
 class Known(Struct):
@@ -43,6 +48,26 @@ class Known(Struct):
     """Bookings to their actors' surrogates."""
     seats: dict[tuple[str, str], str] = field(default_factory=dict)
     """(occurrence, reference) to the live booking there."""
+    locations: set[str] = field(default_factory=set)
+    """The owners of rules that are places, and are there."""
+    guests: dict[str, set[str]] = field(default_factory=dict)
+    """Edited occurrences to the live bookings there."""
+    composites: dict[str, int] = field(default_factory=dict)
+    """Those named, to how many parts they have."""
+
+    def defined(self, definitions: dict[str, Definition]) -> None:
+        """Note what bookables are."""
+        self.definitions.update(definitions)
+        for name, there in definitions.items():
+            if there.parts:
+                self.composites[name] = len(there.parts)
+
+    def claimed(self, booking_id: str, actor_id: str, name: str | None) -> None:
+        """Note whose a booking is, and a bookable it has a live claim on, if there is one."""
+        self.owners[booking_id] = actor_id
+        names = self.bookings.setdefault(booking_id, set())
+        if name is not None:
+            names.add(name)
 
 
 def questions(tenant_id: str, commands: Sequence[c.AnyCommand]) -> tuple[Statement, ...]:
@@ -51,7 +76,7 @@ def questions(tenant_id: str, commands: Sequence[c.AnyCommand]) -> tuple[Stateme
     targets = [target for command in commands for target in c.targets_of(command)]
     ids = [target.booking_id for target in targets if isinstance(target, c.BookingId)]
     seats = [target for target in targets if isinstance(target, c.Seat)]
-    refs = {x.actor for x in commands if isinstance(x, c.Book)} | {x.actor for x in seats}
+    refs = {x.actor for x in commands if isinstance(x, c.Making)} | {x.actor for x in seats}
     tenant = {"tenant": tenant_id}
     asked = [
         Statement("find_definitions", {**tenant, "bookables": array(list(bookables))}),
@@ -65,7 +90,28 @@ def questions(tenant_id: str, commands: Sequence[c.AnyCommand]) -> tuple[Stateme
             "refs": array([x.actor for x in seats]),
         }
         asked.append(Statement("find_seats", tenant | pairs))
+    places = [location for x in commands if (location := _location(x)) is not None]
+    if places:
+        asked.append(Statement("find_locations", {**tenant, "locations": array(places)}))
+    edited = {name for command in commands for name in edited_of(command)}
+    if edited:
+        params = {"bookables": array(sorted(edited)), "most_edited": limits.EDITED_BOOKINGS + 1}
+        asked.append(Statement("find_bookings_on", tenant | params))
     return tuple(asked)
+
+
+def _location(command: c.AnyCommand) -> str | None:
+    """The place whose rules a command sets."""
+    if isinstance(command, c.SetRules) and command.owner.startswith(LOCATION_PREFIX):
+        return command.owner.removeprefix(LOCATION_PREFIX)
+    return None
+
+
+def edited_of(command: c.AnyCommand) -> frozenset[str]:
+    """The occurrences of an edit whose bookings it touches."""
+    if not isinstance(command, c.EditEvent):
+        return NONE
+    return frozenset(x.bookable for x in command.edits if x.call_off or x.during is not None)
 
 
 def learn(asked: Sequence[Statement], answers: Sequence[Rows]) -> Known:
@@ -74,26 +120,64 @@ def learn(asked: Sequence[Statement], answers: Sequence[Rows]) -> Known:
     for statement, rows in zip(asked, answers, strict=True):
         match statement.name:
             case "find_definitions":
-                for name, kind, actor_time, start, end in rows:
-                    known.definitions[name] = Definition(
-                        Kind(kind), ActorTime(actor_time), interval(start, end)
-                    )
+                known.defined(_definitions(rows))
+            case "find_locations":
+                known.locations.update(LOCATION_PREFIX + location for (location,) in rows)
             case "find_actors":
                 known.actors.update((ref, actor_id) for ref, actor_id in rows)
             case "find_boundaries":
                 for booking_id, actor_id, name in rows:
-                    known.owners[booking_id] = actor_id
-                    claimed = known.bookings.setdefault(booking_id, set())
-                    if name is not None:
-                        claimed.add(name)
+                    known.claimed(booking_id, actor_id, name)
             case "find_seats":
                 for name, ref, booking_id, actor_id, other in rows:
                     known.seats[name, ref] = booking_id
-                    known.owners[booking_id] = actor_id
-                    known.bookings.setdefault(booking_id, set()).add(other)
+                    known.claimed(booking_id, actor_id, other)
+            case "find_bookings_on":
+                for name, booking_id, actor_id, other in rows:
+                    known.guests.setdefault(name, set()).add(booking_id)
+                    known.claimed(booking_id, actor_id, other)
             case _:
                 raise AssertionError(statement.name)
     return known
+
+
+def too_much(command: c.AnyCommand, known: Known) -> Invalid | None:
+    """The refusal of what is past its bounds once composites are their parts."""
+    if not known.composites or not isinstance(command, c.Making | c.Move):
+        return None
+    try:
+        in_parts(command, known.composites)
+    except fields.Bad as bad:
+        return bad.invalid
+    return None
+
+
+def parts_of(
+    tenant_id: str, commands: Sequence[c.AnyCommand], known: Known
+) -> tuple[Statement, ...]:
+    """What to ask about the parts of the composites found, another time: most batches have none."""
+    if not known.composites:
+        return ()
+    named = {name for command in commands for name in c.bookables_of(command)}
+    named &= known.composites.keys()
+    parts = {part for name in named for part in known.definitions[name].parts}
+    unknown = sorted(parts - known.definitions.keys())
+    if not unknown:
+        return ()
+    params = {"tenant": tenant_id, "bookables": array(unknown)}
+    return (Statement("find_definitions", params),)
+
+
+def _definitions(found: Rows) -> dict[str, Definition]:
+    return {
+        name: Definition(
+            Kind(kind),
+            ActorTime(actor_time),
+            interval(start, end),
+            tuple(msgspec.json.decode(parts)) if parts else (),
+        )
+        for name, kind, actor_time, start, end, parts in found
+    }
 
 
 NONE: frozenset[Any] = frozenset()
@@ -121,6 +205,8 @@ class Boundary(Struct):
     they are neither locked nor read."""
     edits: frozenset[str] = NONE
     """Events that are changed themselves."""
+    edited: frozenset[str] = NONE
+    """Occurrences of theirs whose bookings all change with them."""
     bookings: frozenset[str] = NONE
     seats: frozenset[tuple[str, str]] = NONE
     """(occurrence, surrogate) whose live booking is asked for."""
@@ -128,6 +214,10 @@ class Boundary(Struct):
     """Those whose seat may be the answer."""
     asked: tuple[tuple[str, datetime, datetime], ...] = ()
     """Times of bookables whose live claims have to be read."""
+    ruled: tuple[tuple[str, Interval, Interval], ...] = ()
+    """Bookables with the times, without and with buffers, that their rules are asked about."""
+    refused: Invalid | None = None
+    """Why it is too much to be looked at: then there is nothing else."""
 
 
 def boundary(command: c.AnyCommand, known: Known, *, careful: bool) -> Boundary:
@@ -145,25 +235,53 @@ def boundary(command: c.AnyCommand, known: Known, *, careful: bool) -> Boundary:
     for target in targets:
         _target(found, target, known)
     match command:
-        case c.Book():
+        case c.Book() | c.BookSeries():
+            dates = command.dates if isinstance(command, c.BookSeries) else (command,)
             if careful:
-                found.bookings |= {command.booking_id}
+                found.bookings |= {date.booking_id for date in dates}
             new = known.new_actors.get(command.actor)
-            _claims(found, command.claims, new or known.actors[command.actor], known, new=bool(new))
+            claims = _all_claims(command)
+            _claims(found, claims, new or known.actors[command.actor], known, new=bool(new))
         case c.Move():
             for move in command.moves:
                 owner = _owner(move.target, known)
                 if owner is not None:
-                    _claims(found, move.claims, owner, known, new=False)
+                    _claims(found, claims_of(move), owner, known, new=False)
         case c.Define():
             found.defines |= {command.bookable}
-        case c.ChangeCapacity():
-            there = known.definitions.get(command.bookable)
-            if there is not None and there.kind is Kind.EVENT:
-                found.edits |= {command.bookable}
+        case c.SetRules() if command.owner in known.locations:
+            found.defines |= {command.owner}
+        case c.ChangeCapacity() | c.EditEvent():
+            _edits(found, command, known)
         case _:
             pass
     return found
+
+
+def _edits(found: Boundary, command: c.ChangeCapacity | c.EditEvent, known: Known) -> None:
+    """An edited event, and all that the bookings claim which its edit touches."""
+    if isinstance(command, c.ChangeCapacity):
+        there = known.definitions.get(command.bookable)
+        if there is not None and there.kind is Kind.EVENT:
+            found.edits |= {command.bookable}
+        return
+    found.edits |= {command.event}
+    found.edited |= edited_of(command)
+    guests = (known.guests.get(name, set()) for name in found.edited)
+    found.heads = found.heads.union(*(known.bookings[x] for ids in guests for x in ids))
+
+
+def _all_claims(command: c.Making) -> Sequence[c.Claim]:
+    if isinstance(command, c.Book):
+        return claims_of(command)
+    return [claim for date in command.dates for claim in claims_of(date)]
+
+
+def claims_of(asked: c.Book | c.SeriesDate | c.Relocation) -> Sequence[c.Claim]:
+    """All claims that it may come to: one for each candidate of its choices."""
+    if not asked.choices:
+        return asked.claims
+    return [*asked.claims, *(choice.claim(name) for choice in asked.choices for name in choice.of)]
 
 
 def _owner(target: c.Target, known: Known) -> str | None:
@@ -190,17 +308,25 @@ def _claims(
 ) -> None:
     """The heads, seats and times that claims for an actor need to see."""
     own_time: list[Interval] = []
+    asked: list[tuple[str, datetime, datetime]] = []
+    ruled: list[tuple[str, Interval, Interval]] = []
     for claim in claims:
         there = known.definitions.get(claim.bookable)
         during = there.during if there else None
+        watched = there is not None and there.actor_time is not ActorTime.ALLOW
         if during is not None:
             if not new:
                 found.places |= {(claim.bookable, actor_id)}
-        elif (blocked := claim.blocked) is not None:
-            during = claim.during
-            found.asked += ((claim.bookable, blocked.start, blocked.end),)
-        if during is not None and there is not None and there.actor_time is not ActorTime.ALLOW:
+        elif (blocked := claim.blocked) is not None and (during := claim.during) is not None:
+            parts = there.parts if there else ()
+            found.heads = found.heads.union(parts)
+            asked += ((x, blocked.start, blocked.end) for x in parts or (claim.bookable,))
+            ruled += ((x, during, blocked) for x in (claim.bookable, *parts))
+            watched |= any(known.definitions[x].actor_time is not ActorTime.ALLOW for x in parts)
+        if during is not None and watched:
             own_time.append(during)
+    found.asked += tuple(asked)
+    found.ruled += tuple(ruled)
     if not own_time:
         return
     stream = actor_stream(actor_id)

@@ -21,7 +21,17 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from lastseat.core.commands import AnyCommand, Define, bookables_of
+from lastseat.core.commands import (
+    AnyCommand,
+    Book,
+    BookingId,
+    BookSeries,
+    Define,
+    EditEvent,
+    Move,
+    SetRules,
+    bookables_of,
+)
 from lastseat.core.defining import event_of
 from lastseat.engine.errors import CommandFailed, DatabaseUnavailable, OutcomeUnknown
 from lastseat.engine.faults import reach
@@ -100,27 +110,49 @@ def execute_nested(
 
 
 def segments(tickets: Sequence[Ticket]) -> list[list[Ticket]]:
-    """The tickets cut before each command that names a bookable defined earlier in its part.
+    """The tickets cut before each command that names what is defined earlier in its part.
 
-    What a command's boundary is depends on the definition, so it has to be in the ledger first.
+    What a command's boundary is depends on the definition, so it has to be in the ledger first; and
+    an occurrence is opened as its event is in the ledger. They are cut after rules, too: what these
+    come to for the commands of a part is worked out before the first of them is decided. And after
+    an edit: the bound on the bookings that are read for one is of the whole part. And before a move
+    of what is booked earlier: until then nobody knows whose the claims are that it takes.
     """
     parts: list[list[Ticket]] = [[]]
     defined: set[str] = set()
+    made: set[str] = set()
+    moving = any(isinstance(ticket.command, Move) for ticket in tickets)
     for ticket in tickets:
         command = ticket.command
         if defined and not defined.isdisjoint(named(command)):
             parts.append([])
-            defined = set()
+            defined, made = set(), set()
+        if isinstance(command, Move) and not made.isdisjoint(moved(command)):
+            parts.append([])
+            defined, made = set(), set()
         parts[-1].append(ticket)
+        if isinstance(command, SetRules | EditEvent):
+            parts.append([])
+            defined, made = set(), set()
+        if moving and isinstance(command, Book):
+            made.update((command.booking_id, command.actor))
+        elif moving and isinstance(command, BookSeries):
+            made.update((command.actor, *(date.booking_id for date in command.dates)))
         if isinstance(command, Define):
             defined.add(command.bookable)
-    return parts
+    return [part for part in parts if part]
 
 
 def named(command: AnyCommand) -> set[str]:
     """The bookables a command names, and the events of the occurrences among them."""
     names = set(bookables_of(command))
     return names | {event for event in map(event_of, names) if event}
+
+
+def moved(command: Move) -> set[str]:
+    """The bookings that a command moves, by id, or the actors whose they are."""
+    targets = [move.target for move in command.moves]
+    return {x.booking_id if isinstance(x, BookingId) else x.actor for x in targets}
 
 
 def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:

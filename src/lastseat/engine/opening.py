@@ -2,19 +2,20 @@
 
 In a transaction before that of the commands, so that the occurrence exists whatever becomes of the
 booking. FOR SHARE on the event makes an edit of it wait until it can see the new occurrence; else
-the edit could miss it, and the first booking's occurrence would keep the old capacity for ever.
+the edit could miss it, and the first booking's occurrence would keep the old time and capacity for
+ever. When the occurrence is, is read by a later statement than that, for the same reason.
 """
 
 from collections.abc import Generator
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
+from lastseat.calendar.schedule import Instance, instance, listed
 from lastseat.core.defining import open_occurrence
 from lastseat.core.events import ActorTime, Kind
+from lastseat.core.interval import Interval
 from lastseat.core.state import Bookable
 from lastseat.core.world import World
 from lastseat.engine.ids import new_id
@@ -45,14 +46,14 @@ def open_occurrences(
     """
     tenant = {"tenant": tenant_id}
     events = {**tenant, "events": array(sorted(set(wanted.values())))}
-    (found,) = yield Run((Statement("share_events", events),))
-    starts = starts_of(wanted, found)
-    if not starts:
+    heads, times = yield Run((Statement("share_events", events), Statement("read_events", events)))
+    found = instances_of(wanted, events_of(heads, times))
+    if not found:
         return False
     _, locked, now = yield Run(
         (
-            Statement("create_heads", tenant | head_rows(starts)),
-            Statement("lock_heads", {**tenant, "bookables": array(sorted(starts))}),
+            Statement("create_heads", tenant | head_rows(found)),
+            Statement("lock_heads", {**tenant, "bookables": array(sorted(found))}),
             Statement("clock"),
         )
     )
@@ -61,34 +62,46 @@ def open_occurrences(
         head = rows.bookable(row)
         world.bookables[head.bookable] = head
         if head.seq == 0:
-            event, start = starts[head.bookable]
-            world.apply([open_occurrence(event, head.bookable, start)])
+            event, there = found[head.bookable]
+            during = Interval(there.start, there.end)
+            off = there.cancelled
+            opened = open_occurrence(event, head.bookable, during, there.capacity, called_off=off)
+            world.apply(opened)
     written = Written(world, [(new_id(), "system")] * len(world.entries))
     yield Run((*write_statements(tenant_id, written), *frame.end))
     return True
 
 
-def starts_of(wanted: dict[str, str], events: Rows) -> dict[str, tuple[Bookable, datetime]]:
-    """The occurrences that rows of `share_events` have, each with its event and start in UTC."""
-    known: dict[str, tuple[Bookable, frozenset[str]]] = {}
-    for name, capacity, zone, actor_time, location, starts, seconds in events:
-        event = Bookable(
+def events_of(heads: Rows, times: Rows) -> dict[str, Bookable]:
+    """The events that rows of `share_events` and `read_events` describe, each with a schedule."""
+    schedules = {
+        name: rows.schedule(schedule) or listed(tuple(msgspec.json.decode(starts)), seconds)
+        for name, starts, seconds, schedule in times
+    }
+    return {
+        name: Bookable(
             name,
             Kind.EVENT,
             capacity,
             time_zone=zone,
-            seconds=seconds,
             actor_time=ActorTime(actor_time),
             location=location,
+            schedule=schedules[name],
         )
-        known[name] = event, frozenset(msgspec.json.decode(starts))
-    found: dict[str, tuple[Bookable, datetime]] = {}
+        for name, capacity, zone, actor_time, location in heads
+    }
+
+
+def instances_of(
+    wanted: dict[str, str], events: dict[str, Bookable]
+) -> dict[str, tuple[Bookable, Instance]]:
+    """The occurrences that their events have, with these; one called off, too."""
+    found: dict[str, tuple[Bookable, Instance]] = {}
     for name, event_id in wanted.items():
-        local = name.removeprefix(f"{event_id}@")
-        if event_id not in known or local not in known[event_id][1]:
+        event = events.get(event_id)
+        if event is None or event.schedule is None or event.time_zone is None:
             continue
-        event = known[event_id][0]
-        # A wall-clock time that is skipped or repeated is read as fold 0 (RFC 5545, 3.3.5).
-        start = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(str(event.time_zone)))
-        found[name] = event, start.astimezone(UTC)
+        there = instance(event.schedule, event.time_zone, name.removeprefix(f"{event_id}@"))
+        if there is not None:
+            found[name] = event, there
     return found

@@ -67,16 +67,29 @@ def _said(answered: Iterable[tuple[Ticket, Answer]], written: set[str]) -> Perso
             continue
         if command.reason:
             said.notes[command.command_id] = command.reason
-        if isinstance(command, c.Book):
-            if command.metadata:
-                said.metadata[command.booking_id] = c.metadata_json(command.metadata)
-            if command.contact is not None:
-                said.contacts[command.booking_id] = command.contact
+        if isinstance(command, c.Making):
+            if command.metadata is None and command.contact is None:
+                continue
+            _of_bookings(said, command, booked_by(answer.outcome))
         elif isinstance(command, c.Confirm | c.Update):
             _of_booking(said, command, answer.outcome)
         elif isinstance(command, c.Define) and (command.name or command.attributes):
             said.bookables[command.bookable] = command
     return said
+
+
+def booked_by(outcome: o.AnyOutcome) -> list[str]:
+    """The bookings that an outcome says were made."""
+    report = outcome.report if isinstance(outcome, o.SeriesBooked) else (outcome,)
+    return [x.booking_id for x in report if isinstance(x, o.Booked | o.Held)]
+
+
+def _of_bookings(said: Personal, command: c.Making, made: list[str]) -> None:
+    for booking_id in made:
+        if command.metadata:
+            said.metadata[booking_id] = c.metadata_json(command.metadata)
+        if command.contact is not None:
+            said.contacts[booking_id] = command.contact
 
 
 def _of_booking(said: Personal, command: c.Confirm | c.Update, outcome: o.AnyOutcome) -> None:

@@ -12,18 +12,25 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from lastseat.calendar.broken import broken
 from lastseat.core import commands as c
+from lastseat.core import limits
 from lastseat.core.events import Kind
 from lastseat.core.limits import LATEST
-from lastseat.core.state import ACTOR_PREFIX, undefined
+from lastseat.core.state import undefined
 from lastseat.core.world import World
 from lastseat.engine.boundary import Boundary, Known
 from lastseat.engine.requests import Rows, Statement
 from lastseat.ledger import rows
+from lastseat.ledger.ruled import chains
 from lastseat.ledger.sql import array
 
 MOST_EXPIRED = 1_000
 """Claims of expired holds looked up at once; when there are more, these are journalled first."""
+
+
+MOST_EDITED = limits.EDITED_BOOKINGS + 1
+"""Bookings on edited occurrences that are looked up: one more than may be edited."""
 
 
 class Scope(Struct, frozen=True):
@@ -33,6 +40,9 @@ class Scope(Struct, frozen=True):
     commands: Sequence[c.AnyCommand]
     boundaries: Sequence[Boundary]
     heads: frozenset[str]
+    """What is locked: what the open commands need, and what was found to be needed besides."""
+    needed: frozenset[str]
+    """What the open commands read and write: holds that are over have to be gone from these."""
     known: Known
     undefined: frozenset[str]
     """The bookables named that have no definition: unknown, or about to be defined."""
@@ -40,13 +50,13 @@ class Scope(Struct, frozen=True):
 
 
 def head_rows(names: Iterable[str]) -> dict[str, str]:
-    """The parameters of `create_heads`: an actor's own time is born ready, the rest unborn."""
-    ordered = sorted(names)
-    own = [name.startswith(ACTOR_PREFIX) for name in ordered]
+    """The parameters of `create_heads`: what needs no definition is born ready, the rest unborn."""
+    born = [undefined(name) for name in sorted(names)]
+    ready = (Kind.ACTOR, Kind.LOCATION)
     return {
-        "bookables": array(ordered),
-        "kinds": array([Kind.ACTOR if actor else "unborn" for actor in own]),
-        "capacities": array([int(actor) for actor in own]),
+        "bookables": array([x.bookable for x in born]),
+        "kinds": array([x.kind if x.kind in ready else "unborn" for x in born]),
+        "capacities": array([x.capacity for x in born]),
     }
 
 
@@ -79,8 +89,11 @@ def reads(scope: Scope) -> list[Statement]:
     }
     wanted = {
         "booking_ids": array(sorted({booking for x in needs for booking in x.bookings})),
-        "bookables": array(sorted(scope.heads)),
+        # Not those on all that is locked: each of them may be on one more head, and so on.
+        "bookables": array(sorted(scope.needed)),
         "most_expired": MOST_EXPIRED,
+        "edited": array(sorted({name for x in needs for name in x.edited})),
+        "most_edited": MOST_EDITED,
     }
     statements = [Statement("read_bookings", tenant | pairs | wanted)]
     if any(x.places for x in needs):
@@ -93,6 +106,9 @@ def reads(scope: Scope) -> list[Statement]:
             "ends": array([end for _, _, end in asked]),
         }
         statements.append(Statement("read_overlapping", tenant | times))
+    ruled = sorted({name for boundary in needs for name, _, _ in boundary.ruled})
+    if ruled:
+        statements.append(Statement("read_rules", {**tenant, "bookables": array(ruled)}))
     events = [
         command.bookable
         for command in scope.commands
@@ -122,8 +138,11 @@ def world_of(
     world = World(rows.instant(now[0][0]))
     world.actors = scope.known.actors | scope.known.new_actors
     world.followers = scope.followers
+    world.broken = {key: None for needs in scope.boundaries for key in needs.ruled}
     for row in heads:
-        world.bookables[row[0]] = rows.bookable(row)
+        there = world.bookables[row[0]] = rows.bookable(row)
+        if there.kind is Kind.COMPOSITE and row[0] in scope.known.definitions:
+            there.parts = scope.known.definitions[row[0]].parts
     for needs in scope.boundaries:
         for stream in needs.newcomers:
             world.bookables[stream] = undefined(stream)
@@ -156,13 +175,25 @@ def _take_overlapping(world: World, found: Rows) -> None:
 
 
 def _take_events(world: World, found: Rows) -> None:
-    for name, starts, seconds in found:
-        if name in world.bookables:
-            world.bookables[name].starts = tuple(msgspec.json.decode(starts))
-            world.bookables[name].seconds = seconds
+    for name, starts, seconds, schedule in found:
+        event = world.bookables.get(name)
+        if event is not None:
+            event.starts, event.seconds = tuple(msgspec.json.decode(starts)), seconds
+            event.schedule = rows.schedule(schedule)
+
+
+def _take_rules(world: World, found: Rows) -> None:
+    """What the rules say of each time asked about, worked out now that it can't change."""
+    known = chains(found)
+    for name, during, blocked in world.broken:
+        chain = known.get(name)
+        if chain:
+            refusal = broken(chain, name, "", during, blocked, world.now)
+            world.broken[name, during, blocked] = refusal
 
 
 _TAKE = {
+    "read_rules": _take_rules,
     "read_bookings": _take_bookings,
     "read_places": _take_places,
     "read_overlapping": _take_overlapping,

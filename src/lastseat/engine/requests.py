@@ -8,7 +8,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from lastseat.core.commands import AnyCommand, Book, Move
+from lastseat.core.commands import (
+    AnyCommand,
+    Book,
+    BookSeries,
+    EditEvent,
+    Move,
+    Relocation,
+    SeriesDate,
+    SetRules,
+)
 from lastseat.core.outcomes import AnyOutcome
 
 Rows = list[tuple[Any, ...]]
@@ -60,12 +69,25 @@ class Ticket(Struct, frozen=True, gc=False):
         command = self.command
         match command:
             case Book():
-                size = 500 * len(command.claims)
-                return size + (len(repr(command.metadata)) if command.metadata else 0)
+                return _size(command) + _metadata(command)
+            case BookSeries():
+                return sum(_size(date) + _metadata(command) for date in command.dates)
             case Move():
-                return 500 * sum(len(move.claims) for move in command.moves)
+                return sum(_size(move) for move in command.moves)
+            case SetRules():
+                return 500 + 2 * len(repr(command.rules))
+            case EditEvent():
+                return 500 + 1_000 * len(command.edits)
             case _:
                 return 500
+
+
+def _size(asked: Book | SeriesDate | Relocation) -> int:
+    return 500 * (len(asked.claims) + sum(choice.any for choice in asked.choices))
+
+
+def _metadata(command: Book | BookSeries) -> int:
+    return len(repr(command.metadata)) if command.metadata else 0
 
 
 class Answer(Struct, frozen=True, gc=False):

@@ -5,18 +5,27 @@ returns a result for each ticket, having committed, or having written nothing at
 """
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from lastseat.core import commands as c
+from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.core.decide import expire_due, expired_holds, settle
 from lastseat.core.state import Booking, Entry
 from lastseat.core.world import World
-from lastseat.engine.boundary import Boundary, Known, boundary, learn, questions
+from lastseat.engine.boundary import (
+    Boundary,
+    Known,
+    boundary,
+    learn,
+    parts_of,
+    questions,
+    too_much,
+)
 from lastseat.engine.faults import reach
 from lastseat.engine.ids import new_id
 from lastseat.engine.opening import Frame, open_occurrences
@@ -131,22 +140,34 @@ class Transaction:
         if self.nested:
             # The caller's snapshot may be older than the lock that `configure` shares: an actor
             # forgotten since is told by this one.
-            refs = [command.actor for command in commands if isinstance(command, c.Book)]
+            refs = [command.actor for command in commands if isinstance(command, c.Making)]
             begin += (Statement("hold_actors", {"tenant": self.tenant_id, "refs": array(refs)}),)
         answers: list[Rows] = yield Run((*begin, *asked))
         known = learn(asked, answers[len(begin) :])
+        refused: Sequence[o.Invalid | None] = (None,) * len(commands)
+        if known.composites:
+            refused = [too_much(command, known) for command in commands]
+        within = [x for x, why in zip(commands, refused, strict=True) if why is None]
+        parts = parts_of(self.tenant_id, within, known)
+        if parts:
+            (found,) = yield Run(parts)
+            known.definitions |= learn(parts, (found,)).definitions
         for command in commands:
-            if isinstance(command, c.Book) and command.actor not in known.actors:
+            if isinstance(command, c.Making) and command.actor not in known.actors:
                 known.new_actors.setdefault(command.actor, new_id())
-        boundaries = [boundary(command, known, careful=self.careful) for command in commands]
+        boundaries = [
+            boundary(command, known, careful=self.careful) if why is None else Boundary(refused=why)
+            for command, why in zip(commands, refused, strict=True)
+        ]
         return self._scope(boundaries, known, extra)
 
     def _scope(self, boundaries: Sequence[Boundary], known: Known, extra: frozenset[str]) -> Scope:
-        heads = extra.union(*(needs.heads for needs in boundaries))
+        needed = frozenset[str]().union(*(needs.heads for needs in boundaries))
         commands = [ticket.command for ticket in self.tickets]
         named = frozenset().union(*(needs.named for needs in boundaries))
         undefined = named - known.definitions.keys()
-        return Scope(self.tenant_id, commands, boundaries, heads, known, undefined, {})
+        heads = extra | needed
+        return Scope(self.tenant_id, commands, boundaries, heads, needed, known, undefined, {})
 
     def _leave(self) -> Generator[Request, Any, None]:
         """Give the locks back, having written nothing that anybody waits for."""
@@ -211,8 +232,13 @@ class Transaction:
         followers: dict[str, tuple[str, ...]] = dict.fromkeys(events, ())
         for event_id, name in found:
             followers[event_id] = (*followers[event_id], name)
-        heads = scope.heads.union(*followers.values())
-        return msgspec.structs.replace(scope, heads=heads, followers=followers)
+        found_too = frozenset[str]().union(*followers.values())
+        return msgspec.structs.replace(
+            scope,
+            heads=scope.heads | found_too,
+            needed=scope.needed | found_too,
+            followers=followers,
+        )
 
     def _replay(self, found: Rows) -> None:
         """Answer the commands whose keys have an answer (MISSION C6)."""
@@ -228,13 +254,15 @@ class Transaction:
         """The heads to be locked too, now that the truth is known; none to go on.
 
         In the last round what they are needed for is given up instead: a booking that keeps moving
-        is answered `conflict`, and an expired hold stays counted until it can be journalled.
+        is answered `conflict`, and who needs a place that an expired hold still has comes again.
         """
         lacking: set[str] = set()
         unknown = scope.undefined
         had = world.bookables.keys() | unknown
         # Defined since they were looked up: a boundary drawn without their times is too small.
         appeared = {x for x in unknown & world.bookables.keys() if world.bookables[x].seq}
+        # Or somewhere else in time by now: what an edit of its event moved to is not what was read.
+        appeared |= _elsewhere(scope.known, world)
         for i, needs in enumerate(scope.boundaries):
             if self.results[i] is not None:
                 continue
@@ -243,25 +271,47 @@ class Transaction:
                 continue
             needed = appeared.intersection(needs.named) if appeared else set()
             for target in needs.targets:
-                needed |= _unlocked(world, _booking(world, target))
+                booking = _booking(world, target)
+                needed |= _unlocked(world, booking) | _unasked(scope.known, booking)
+            if needs.edited:
+                for booking in _guests(world, needs.edited):
+                    needed |= _unlocked(world, booking)
             if needed and last:
                 self.results[i] = Answer(o.Conflict(rule="boundary"))
             lacking |= needed
-        for hold in expired_holds(world):
-            needed = _unlocked(world, hold)
-            if needed and (last or needed & scope.heads):
-                # One of its heads is busy: whoever meets this hold has to wait for it.
-                self._defer_touching(hold, scope)
-            else:
-                lacking |= needed
+        lacking |= self._lacking_for_holds(scope, world, last=last)
         return frozenset() if last else frozenset(lacking)
 
-    def _defer_touching(self, hold: Booking, scope: Scope) -> None:
-        if self.wait:
-            return
-        claimed = {claim.bookable for claim in hold.claims.values()}
+    def _lacking_for_holds(self, scope: Scope, world: World, *, last: bool) -> set[str]:
+        """The heads to be locked too so that the holds that are over can be journalled.
+
+        Counted though it is over, a hold would have somebody told `full` who is not to be: whoever
+        needs a place of one that can't be journalled now waits for it, or comes again.
+        """
+        lacking: set[str] = set()
+        stuck: set[str] = set()
+        met = 0
+        for hold in expired_holds(world):
+            claimed = {claim.bookable for claim in hold.claims.values()}
+            met += sum(claim.bookable in scope.needed for claim in hold.claims.values())
+            missing = claimed - world.bookables.keys()
+            if missing and (last or missing & scope.heads):
+                # One of its heads is busy, or there was no end to them.
+                stuck |= claimed
+            else:
+                lacking |= missing
+        if stuck:
+            if self.nested:
+                raise Retryable("a hold that is over is on heads that are not held")
+            # Of so many holds that there may be more, nobody knows where the others are.
+            self._defer_touching(scope.heads if met >= MOST_EXPIRED else stuck, scope)
+        return lacking
+
+    def _defer_touching(self, heads: Collection[str], scope: Scope) -> None:
         for i, needs in enumerate(scope.boundaries):
-            if self.results[i] is None and not claimed.isdisjoint(needs.heads):
+            occurrences = (scope.followers.get(event, ()) for event in needs.edits)
+            touched = needs.heads.union(*occurrences)
+            if self.results[i] is None and not touched.isdisjoint(heads):
                 self.results[i] = DEFERRED
 
     def _decide(self, scope: Scope, world: World) -> Generator[Request, Any, None]:
@@ -281,7 +331,8 @@ class Transaction:
                 first, answer = answered[command.key]
                 self.results[i] = same_key(ticket, first.request_hash, answer.outcome)
                 continue
-            outcome, entries = settle(world, command)
+            refused = scope.boundaries[i].refused
+            outcome, entries = settle(world, command) if refused is None else (refused, [])
             if entries:
                 self.owners += [(command.command_id, command.principal)] * len(entries)
             answer = Answer(outcome)
@@ -298,10 +349,10 @@ class Transaction:
         refused = [
             ticket.command.actor
             for ticket, result in zip(self.tickets, self.results, strict=True)
-            if isinstance(ticket.command, c.Book)
+            if isinstance(ticket.command, c.Making)
             and ticket.command.actor in scope.known.new_actors
             and isinstance(result, Answer)
-            and isinstance(result.outcome, o.Full | o.Conflict)
+            and _refused(result.outcome)
         ]
         if not refused:
             return
@@ -367,6 +418,18 @@ class Transaction:
         return Committing(same_locks, (ask,), command_id, results)
 
 
+def _refused(outcome: o.AnyOutcome) -> bool:
+    """Whether it, or a date of a series, found no place where one may sit already."""
+    report = outcome.report if isinstance(outcome, o.SeriesBooked | o.SeriesRefused) else (outcome,)
+    return any(isinstance(x, o.Full | o.Conflict | o.NotBookable) for x in report)
+
+
+def _elsewhere(known: Known, world: World) -> set[str]:
+    """The occurrences that have another time than was looked up."""
+    there = known.definitions
+    return {x for x, y in world.bookables.items() if x in there and there[x].during != y.during}
+
+
 def _booking(world: World, target: c.Target) -> Booking | None:
     if isinstance(target, c.BookingId):
         return world.bookings.get(target.booking_id)
@@ -374,11 +437,28 @@ def _booking(world: World, target: c.Target) -> Booking | None:
     return world.bookings.get(world.seated.get((target.bookable, actor_id), ""))
 
 
+def _guests(world: World, edited: frozenset[str]) -> list[Booking]:
+    """The bookings on occurrences that are edited; none where they are more than may be."""
+    names = [name for name in edited if name in world.bookables]
+    ids = dict.fromkeys(key[0] for name in names for key in world.bookables[name].claims)
+    return [world.bookings[x] for x in ids] if len(ids) <= limits.EDITED_BOOKINGS else []
+
+
 def _unlocked(world: World, booking: Booking | None) -> set[str]:
     """The bookables a booking claims whose heads are not held."""
     if booking is None:
         return set()
     return {claim.bookable for claim in booking.claims.values()} - world.bookables.keys()
+
+
+def _unasked(known: Known, booking: Booking | None) -> set[str]:
+    """What a booking claims that was made since it was looked up.
+
+    Held or not: whose it is was not known, so nobody asked about the times that a move of it takes.
+    """
+    if booking is None or booking.booking_id in known.owners:
+        return set()
+    return {claim.bookable for claim in booking.claims.values()}
 
 
 def same_key(ticket: Ticket, request_hash: str | None, given: str | o.AnyOutcome) -> Answer:

@@ -21,6 +21,7 @@ from lastseat.core.commands import (
     BookingId,
     ChangeCapacity,
     Define,
+    EditEvent,
     bookables_of,
     targets_of,
 )
@@ -202,7 +203,7 @@ class Turnstile:
         if group is not None:
             # Others wait for the same thing already: keep their order.
             group.waiting.append(pending)
-        elif isinstance(command, Define | ChangeCapacity):
+        elif isinstance(command, Define | ChangeCapacity | EditEvent):
             self._put_in_group(pending)
         else:
             queue = self._tenants.get(command.tenant_id)

@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct, field
 
+from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
 from lastseat.core.events import Kind
 from lastseat.core.world import World
-from lastseat.engine.personal import personal_statements
+from lastseat.engine.personal import booked_by, personal_statements
 from lastseat.engine.requests import Answer, Statement, Ticket
-from lastseat.ledger.rows import append_params
+from lastseat.ledger.rows import MOST_CHANGED, append_params, in_parts
 from lastseat.ledger.sql import array
+
+DEFINING = e.Defined | e.CapacityChanged | e.ScheduleChanged | e.Rescheduled | e.CalledOff
+"""The events that change what `define_heads` writes, or an event's schedule."""
 
 
 class Written(Struct):
@@ -41,8 +46,11 @@ def write_statements(tenant_id: str, written: Written) -> list[Statement]:
         params = append_params(
             tenant_id, world, written.commands, written.known, heads=written.heads
         )
-        statements.append(Statement("append", params))
+        many = len(world.touched_bookings) > MOST_CHANGED
+        appends = in_parts(params) if many else [params]
+        statements += [Statement("append", each) for each in appends]
         statements += _definitions(tenant_id, world)
+        statements += _rules(tenant_id, world)
     statements += _keys(tenant_id, written)
     statements += personal_statements(tenant_id, written.answered, written.commands)
     if any(claim.exclusive and not claim.override for claim in world.made):
@@ -64,7 +72,7 @@ def _newcomers(tenant_id: str, written: Written) -> list[Statement]:
 
 
 def _definitions(tenant_id: str, world: World) -> list[Statement]:
-    changed = [x for x in world.entries if isinstance(x.event, e.Defined | e.CapacityChanged)]
+    changed = [x for x in world.entries if isinstance(x.event, DEFINING)]
     if not changed:
         return []
     tenant = {"tenant": tenant_id, "now": world.now.isoformat()}
@@ -79,17 +87,43 @@ def _definitions(tenant_id: str, world: World) -> list[Statement]:
         "own": array([x.own_capacity for x in heads]),
         "actor_times": array([x.actor_time for x in heads]),
         "locations": array([x.location for x in heads]),
+        "called_off": array([x.called_off for x in heads]),
     }
     statements = [Statement("add_tenant", tenant), Statement("define_heads", tenant | params)]
     for entry in changed:
-        if isinstance(entry.event, e.Defined) and entry.event.kind is Kind.EVENT:
-            event = {
+        event = entry.event
+        if isinstance(event, e.Defined) and event.kind is Kind.EVENT:
+            recurring = {
                 "event": entry.stream,
-                "starts": array(list(entry.event.starts)),
-                "seconds": entry.event.seconds,
+                "starts": array(list(event.starts)),
+                "seconds": event.seconds,
+                "schedule": event.schedule and msgspec.json.encode(event.schedule).decode(),
             }
-            statements.append(Statement("add_event", tenant | event))
+            statements.append(Statement("add_event", tenant | recurring))
+        elif isinstance(event, e.Defined) and event.parts:
+            whole = {"bookable": entry.stream, "parts": array(event.parts)}
+            statements.append(Statement("set_parts", tenant | whole))
+        elif isinstance(event, e.ScheduleChanged):
+            schedule = msgspec.json.encode(event.schedule).decode()
+            params = {"event": entry.stream, "schedule": schedule}
+            statements.append(Statement("change_schedule", tenant | params))
     return statements
+
+
+def _rules(tenant_id: str, world: World) -> list[Statement]:
+    """The last rules of each owner whose rules were changed."""
+    owners = {
+        entry.stream: entry.event.rules
+        for entry in world.entries
+        if isinstance(entry.event, e.RulesChanged)
+    }
+    if not owners:
+        return []
+    params = {
+        "owners": array(list(owners)),
+        "rules": array([msgspec.json.encode(rules).decode() for rules in owners.values()]),
+    }
+    return [Statement("save_rules", {"tenant": tenant_id} | params)]
 
 
 def _keys(tenant_id: str, written: Written) -> list[Statement]:
@@ -97,7 +131,7 @@ def _keys(tenant_id: str, written: Written) -> list[Statement]:
     saved = {
         ticket.command.key: (ticket, answer.outcome)
         for ticket, answer in written.answered
-        if ticket.command.key is not None and not answer.replayed and lasting(answer.outcome)
+        if ticket.command.key is not None and not answer.replayed and lasting(ticket, answer)
     }
     if not saved:
         return []
@@ -106,22 +140,25 @@ def _keys(tenant_id: str, written: Written) -> list[Statement]:
     if written.old_keys:
         old = {"keys": array(list(written.old_keys))}
         statements.append(Statement("drop_keys", tenant | old))
-    made = (o.Booked, o.Held)
     params = {
         "keys": array(list(saved)),
         "hashes": array([ticket.request_hash for ticket, _ in saved.values()]),
         "outcomes": array([o.encode(outcome) for _, outcome in saved.values()]),
         "commands": array([ticket.command.command_id for ticket, _ in saved.values()]),
-        "bookings": array(
-            [x.booking_id if isinstance(x, made) else None for _, x in saved.values()]
-        ),
+        "bookings": array([next(iter(booked_by(x)), None) for _, x in saved.values()]),
     }
     statements.append(Statement("save_keys", tenant | params))
     return statements
 
 
-def lasting(outcome: o.AnyOutcome) -> bool:
-    """Whether the same request deserves the same answer later: not if it was never decided."""
+def lasting(ticket: Ticket, answer: Answer) -> bool:
+    """Whether the same request deserves the same answer later: not if it was never decided.
+
+    An edit of an event that is refused is planned anew on what is there then.
+    """
+    outcome = answer.outcome
+    if isinstance(ticket.command, c.EditEvent) and not outcome.ok:
+        return False
     if isinstance(outcome, o.Overloaded | o.ClockBehind | o.KeyReused):
         return False
     return not (isinstance(outcome, o.Conflict) and outcome.rule == "boundary")

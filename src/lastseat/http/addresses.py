@@ -1,7 +1,8 @@
-"""Addresses whose ids have a slash: `%2F` in a path belongs to the id, a bare `/` divides.
+"""What holds of every address: ids with a slash in a path, OPTIONS, HEAD.
 
-Servers decode a path before it is routed, and then the two look alike. The undecoded path still
-tells them apart; a mark that no decoded path can have stands for the slash while it is routed.
+`%2F` in a path belongs to an id, a bare `/` divides. Servers decode a path before it is routed, and
+then the two look alike. The undecoded path still tells them apart; a mark that no decoded path can
+have stands for the slash while it is routed.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from litestar.utils import normalize_path
 
 MARK = "\udc2f"
 """Half a surrogate pair: decoding what a client sent never makes one."""
+
+HEAD = "lastseat.head"
+"""Where the scope of a GET says that it was a HEAD: nobody waits for a body."""
 
 
 def keep_slashes(app: Litestar) -> None:
@@ -50,7 +54,8 @@ def tell_methods(app: Litestar) -> None:
             # Nothing is there: the usual way says so.
             await inner(scope, receive, send)
             return
-        allowed = ", ".join(sorted(known[template])).encode()
+        methods = known[template]
+        allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set()))).encode()
         headers = [(b"allow", allowed)]
         await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
@@ -58,6 +63,25 @@ def tell_methods(app: Litestar) -> None:
     def handler(scope: Any, receive: Any, send: Any) -> Any:
         way = options if scope["method"] == "OPTIONS" else inner
         return way(scope, receive, send)
+
+    app.asgi_handler = handler
+
+
+def answer_head(app: Litestar) -> None:
+    """Let HEAD be answered as GET is, without the body (RFC 9110, 9.3.2)."""
+    inner = app.asgi_handler
+
+    def handler(scope: Any, receive: Any, send: Any) -> Any:
+        if scope["method"] != "HEAD":
+            return inner(scope, receive, send)
+
+        async def headers_alone(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        asked: Any = {**scope, "method": "GET", HEAD: True}
+        return inner(asked, receive, headers_alone)
 
     app.asgi_handler = handler
 

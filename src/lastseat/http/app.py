@@ -11,32 +11,45 @@ from typing import Any
 from litestar import Litestar
 
 import lastseat
+from lastseat.feed.hub import Hub
 from lastseat.http import (
     actors,
+    agenda,
     appointments,
     arrivals,
+    availability,
     bookables,
     bookings,
+    calendars,
     cleaning,
+    composites,
     definitions,
     details,
     document,
+    editing,
     facts,
+    feeds,
     health,
     keys,
     lifecycle,
+    live,
     locations,
     moves,
     people,
     reservations,
     rosters,
+    rules,
     seats,
+    selling,
+    series,
     services,
+    suggestions,
     tenants,
     trails,
 )
-from lastseat.http.addresses import keep_slashes, tell_methods
+from lastseat.http.addresses import answer_head, keep_slashes, tell_methods
 from lastseat.http.auth import SERVICE, Service
+from lastseat.http.background import Serving, at_work
 from lastseat.http.body import BODY_BYTES
 from lastseat.http.errors import HANDLERS
 from lastseat.http.settings import ServeSettings
@@ -49,9 +62,12 @@ ROUTES: list[list[Any]] = [
     keys.handlers,
     people.handlers,
     definitions.handlers,
+    composites.handlers,
     bookables.handlers,
+    editing.handlers,
     rosters.handlers,
     bookings.handlers,
+    series.handlers,
     lifecycle.handlers,
     arrivals.handlers,
     details.handlers,
@@ -62,6 +78,14 @@ ROUTES: list[list[Any]] = [
     actors.handlers,
     locations.handlers,
     services.handlers,
+    calendars.handlers,
+    feeds.handlers,
+    selling.handlers,
+    rules.handlers,
+    availability.handlers,
+    suggestions.handlers,
+    agenda.handlers,
+    live.handlers,
     reservations.handlers,
     appointments.handlers,
     cleaning.handlers,
@@ -72,6 +96,7 @@ ROUTES: list[list[Any]] = [
 def make_app(settings: ServeSettings) -> Litestar:
     """The service as an ASGI application. Its engine is open from startup to shutdown."""
     service = Service(settings)
+    hub = Hub(settings.url, clients=settings.live_clients, heartbeat=settings.heartbeat)
 
     @asynccontextmanager
     async def engine_open(_: Litestar) -> AsyncIterator[None]:
@@ -79,7 +104,8 @@ def make_app(settings: ServeSettings) -> Litestar:
         opening = lastseat.open_async(settings.url, migrate=False, patience=settings.patience)
         async with opening as engine:
             service.opened(engine)
-            yield
+            async with at_work(Serving(settings, engine, hub)):
+                yield
 
     app = Litestar(
         route_handlers=[handler for handlers in ROUTES for handler in handlers],
@@ -94,11 +120,13 @@ def make_app(settings: ServeSettings) -> Litestar:
             SERVICE: service,
             document.DRAW: openapi_document,
             BODY_BYTES: settings.body_bytes,
+            live.HUB: hub,
         },
     )
     tell_methods(app)
     keep_slashes(app)
     short_ways(app)
+    answer_head(app)
     return app
 
 

@@ -24,11 +24,11 @@ from lastseat.http.reserving import (
     Phone,
     SlotBody,
     done,
+    not_had,
     own_business,
-    refused,
 )
 from lastseat.http.shapes import Id, Moment, Reason
-from lastseat.library.asynchronous.reservations import MOST_SLOTS
+from lastseat.library.asynchronous.service_slots import MOST_SLOTS
 from lastseat.library.reserving import Appointment
 
 _SLOT: dict[str, Any] = {
@@ -175,7 +175,7 @@ async def capacity(request: AnyRequest) -> Response[Any]:
         body_example={**_SLOT, "guestEmail": "ann@example.org"},
         answer=AppointmentAnswer,
         answer_example={**APPOINTMENT, "version": 1},
-        refused=(404, Code.FULL),
+        refused=(404, Code.FULL, Code.CONFLICT, Code.NOT_BOOKABLE),
         tagged=True,
     ),
 )
@@ -186,18 +186,20 @@ async def book_appointment(request: AnyRequest) -> Response[Any]:
     own_business(caller, body.business_id)
     if body.override:
         caller.allow(Action.BOOKINGS_OVERRIDE)
+    actor = caller.own(body.actor) if caller.reach is Reach.OWN else body.actor
     found = await caller.tenant.reservations.book(
         body.service_id,
         start=body.slot_start,
         end=body.slot_end,
+        party=body.party,
         contact=body.contact(),
-        actor=caller.own(body.actor) if caller.reach is Reach.OWN else body.actor,
+        actor=actor,
         override=body.override,
         reason=body.reason,
         key=key_of(request),
     )
     if not isinstance(found, Appointment):
-        return refused(request, found)
+        return await not_had(request, caller, found, body.slot(actor))
     return done(found, AppointmentAnswer, status=201, business_id=body.business_id)
 
 

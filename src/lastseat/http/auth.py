@@ -73,6 +73,14 @@ class Service:
 
     async def who(self, headers: Iterable[tuple[bytes, bytes]]) -> Believed:
         """Whom the headers' credential stands for. Raises the problems 401, 403 and 429."""
+        found = await self.known(headers)
+        per_minute = found.principal.per_minute
+        if per_minute is not None:
+            self._slow_down(found.principal, per_minute)
+        return found
+
+    async def known(self, headers: Iterable[tuple[bytes, bytes]]) -> Believed:
+        """The same without a request being counted: for one that goes on for long."""
         credential, named = None, None
         for name, value in headers:
             if name == b"authorization":
@@ -90,9 +98,6 @@ class Service:
         found = self._believed.get(asked)
         if found is None or found.until < time.monotonic():
             found = await self._ask_once(asked)
-        per_minute = found.principal.per_minute
-        if per_minute is not None:
-            self._slow_down(found.principal, per_minute)
         return found
 
     async def _ask_once(self, asked: Credential) -> Believed:

@@ -18,7 +18,7 @@ BODY_BYTES = "lastseat.body_bytes"
 """Where an application's `opt` has how many bytes of a body are taken."""
 
 _JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
-_AT = re.compile(r" - at `(?P<key>key in )?\$\.?(?P<path>.*)`$", re.DOTALL)
+_AT = re.compile(r" - at (?:`key` in )?`(?:key in )?\$\.?(?P<path>.*)`$", re.DOTALL)
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 

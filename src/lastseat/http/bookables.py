@@ -1,10 +1,12 @@
 """What there is to book: occurrences, resources, events; listed, read, and their capacity.
 
-They are made in definitions.py; who is on an occurrence's roster is in rosters.py.
+Composites are among the resources. They are made in definitions.py and composites.py; who is on an
+occurrence's roster is in rosters.py.
 """
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get, put
 from litestar.params import FromPath
 from msgspec import Meta, Struct
@@ -14,6 +16,7 @@ from lastseat.core import outcomes as o
 from lastseat.core.defining import event_of
 from lastseat.core.events import Kind
 from lastseat.core.outcomes import Code
+from lastseat.core.schedule import Schedule
 from lastseat.http.caller import Caller, caller_of
 from lastseat.http.describing import described
 from lastseat.http.examples import EVENT_VIEW, OCCURRENCE_VIEW, RESOURCE_VIEW
@@ -26,8 +29,9 @@ from lastseat.library.asynchronous.engine import NotFound
 from lastseat.reads.views import BookableView
 
 OCCURRENCES = (Kind.OCCURRENCE,)
-RESOURCES = (Kind.RESOURCE, Kind.POOL)
+RESOURCES = (Kind.RESOURCE, Kind.POOL, Kind.COMPOSITE)
 EVENTS = (Kind.EVENT,)
+ANY = (*OCCURRENCES, *RESOURCES, *EVENTS, Kind.LIMIT)
 
 PATH = {"bookable": ({"type": "string", "minLength": 1}, "Its id, percent-encoded.", "yoga")}
 
@@ -38,6 +42,12 @@ class CapacityBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     capacity: Capacity
     override: bool = False
     reason: Reason | None = None
+
+
+class EventAnswer(BookableView, frozen=True):
+    """An event as it stands, with its schedule: the rule, and the occurrences that differ."""
+
+    schedule: Schedule | None = None
 
 
 class BookablesQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +85,7 @@ async def list_occurrences(request: AnyRequest) -> Response[Any]:
 
 @get("/v1/resources", **_listing("resources", "resources", RESOURCE_VIEW))
 async def list_resources(request: AnyRequest) -> Response[Any]:
-    """A page of resources and pools."""
+    """A page of resources, pools and composites."""
     return await _list(request, RESOURCES)
 
 
@@ -99,14 +109,16 @@ async def _list(request: AnyRequest, kinds: tuple[Kind, ...]) -> Response[Any]:
     return document(Page(items=list(found.items), next=following))
 
 
-def _reading(operation_id: str, tag: str, what: str, example: Any) -> dict[str, Any]:
+def _reading(
+    operation_id: str, tag: str, what: str, example: Any, shape: Any = BookableView
+) -> dict[str, Any]:
     return described(
         operation_id,
         tag=tag,
         summary=f"Read {what}",
-        says="As it stands now. An event's occurrence is there once something was booked on it.",
+        says="As it stands now. An event's occurrence is there before anything is booked on it.",
         path=PATH,
-        answer=BookableView,
+        answer=shape,
         answer_example=example,
         refused=(Code.UNKNOWN_BOOKABLE,),
     )
@@ -130,10 +142,33 @@ async def read_resource(request: AnyRequest, bookable: FromPath[str]) -> Respons
     return await _read(request, bookable, RESOURCES)
 
 
-@get("/v1/events/{bookable:str}", **_reading("event", "events", "an event", EVENT_VIEW))
+@get(
+    "/v1/bookables/{bookable:str}",
+    **_reading("bookable", "resources", "a bookable", RESOURCE_VIEW),
+)
+async def read_bookable(request: AnyRequest, bookable: FromPath[str]) -> Response[Any]:
+    """A bookable of whatever kind."""
+    return await _read(request, bookable, ANY)
+
+
+_EVENT = {
+    **EVENT_VIEW,
+    "schedule": {
+        "segments": [
+            {"start": "2026-11-23T18:00", "seconds": 3600, "rrule": ["FREQ=WEEKLY;BYDAY=MO,TH"]}
+        ],
+        "overrides": [{"at": "2026-12-24T18:00", "cancelled": True}],
+    },
+}
+
+
+@get("/v1/events/{bookable:str}", **_reading("event", "events", "an event", _EVENT, EventAnswer))
 async def read_event(request: AnyRequest, bookable: FromPath[str]) -> Response[Any]:
     """An event as it stands."""
-    return await _read(request, bookable, EVENTS)
+    caller = await caller_of(request, Action.BOOKABLES_READ)
+    found = await one_of(caller, bookable, EVENTS)
+    schedule = await caller.tenant.schedule(bookable)
+    return document(EventAnswer(**msgspec.structs.asdict(found), schedule=schedule))
 
 
 async def _read(request: AnyRequest, bookable: str, kinds: tuple[Kind, ...]) -> Response[Any]:
@@ -238,6 +273,7 @@ handlers = [
     read_occurrence,
     read_resource,
     read_event,
+    read_bookable,
     change_occurrence_capacity,
     change_resource_capacity,
     change_event_capacity,

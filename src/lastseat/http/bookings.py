@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from lastseat.access import Action, Reach
 from lastseat.core import limits
 from lastseat.core import outcomes as o
-from lastseat.core.commands import Book, Contact
+from lastseat.core.commands import Book, Choice, Claim, Contact
 from lastseat.core.outcomes import Code
 from lastseat.core.status import Status
 from lastseat.http.caller import Caller, caller_of
@@ -28,6 +28,8 @@ from lastseat.http.paging import Page, encode_cursor
 from lastseat.http.problems import Problem, document, invalid, respond, unknown
 from lastseat.http.shapes import (
     Attributes,
+    ChoiceBody,
+    Choices,
     ClaimBody,
     Claims,
     HoldSeconds,
@@ -38,8 +40,8 @@ from lastseat.http.shapes import (
     Sequences,
     Units,
 )
+from lastseat.http.suggesting import Suggest, for_booking
 from lastseat.library.asynchronous.engine import NotFound
-from lastseat.library.build import Claims as Wanted
 from lastseat.reads.views import BookingView
 
 PATH = {"booking_id": (ID, "The booking's id.", BOOKING)}
@@ -49,6 +51,7 @@ TAKING = (
     Code.CONFLICT,
     Code.UNKNOWN_BOOKABLE,
     Code.ALREADY,
+    Code.NOT_BOOKABLE,
     Code.FULL,
     Code.ACTOR_BUSY,
 )
@@ -56,7 +59,7 @@ TAKING = (
 
 
 class BookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """What to book: `claims`, all or nothing, or `units` of one `bookable`.
+    """What to book: `claims` and `choices`, all or nothing, or `units` of one `bookable`.
 
     With `hold_seconds` it is a hold. Without, CONFIRMED, or RESERVED when `confirmed` is false.
     `override` skips capacity and the actor's time: a permission, with a `reason`.
@@ -68,6 +71,7 @@ class BookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     bookable: Id | None = None
     units: Units = 1
     claims: Claims | None = None
+    choices: Choices | None = None
     confirmed: bool | UnsetType = UNSET
     hold_seconds: HoldSeconds | None = None
     limit_seconds: Annotated[
@@ -78,6 +82,12 @@ class BookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     metadata: Attributes | None = None
     contact: Contact | None = None
     expected: Sequences | None = None
+
+
+class BookQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a refusal is to say beside itself."""
+
+    suggest: Suggest = False
 
 
 class BookingsQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +104,7 @@ class BookingsQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(description="A claim overlaps `[starts_from, starts_to)`; either end may be open."),
     ] = None
     starts_to: Annotated[Moment | None, Meta(description="The other end, itself left out.")] = None
+    series: Annotated[str | None, Meta(extra_json_schema=ID, description="Of this series.")] = None
 
 
 class AfterBooking(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,10 +138,13 @@ _LINKS = {
         tag="bookings",
         summary="Book or hold",
         says=(
-            "Takes all claims or none; the last seat is sold once. An actor who is on the roster"
-            " already is answered `already`, with the seat."
+            "Takes all claims or none; the last seat is sold once. Of a choice the first that are"
+            " free are taken: `chosen`. An actor who is on the roster already is answered"
+            " `already`, with the seat. A refusal for a time has other times that could be booked,"
+            " `suggested_slots`; one for an occurrence has other occurrences with `?suggest=true`."
         ),
         status=201,
+        query=BookQuery,
         body=BookBody,
         body_example={"bookable": "yoga-monday", "units": 2, "actor": "ann"},
         answer=o.Booked | o.Held,
@@ -152,23 +166,29 @@ async def book(request: AnyRequest) -> Response[Any]:
     caller = await caller_of(request, Action.BOOKINGS_HOLD if holds else Action.BOOKINGS_BOOK)
     if body.override:
         caller.allow(Action.BOOKINGS_OVERRIDE)
-    claims = wanted(body.claims, body.bookable, body.units)
-    answer = await caller.tenant.execute(_command(caller, body, claims, key_of(request)))
+    suggest = request.scope["query_string"] and query_of(request, BookQuery).suggest
+    command = _command(caller, body, key_of(request))
+    answer = await caller.tenant.execute(command)
     outcome = answer.outcome
     if not isinstance(outcome, o.Booked | o.Held):
-        return respond(answer if body.bookable is None else renamed(answer, SHORT))
+        told = answer if body.bookable is None else renamed(answer, SHORT)
+        offered = await for_booking(request, caller, outcome, command, always=bool(suggest))
+        return respond(told, more=offered)
     return respond(answer, status=201, headers={"location": f"/v1/bookings/{outcome.booking_id}"})
 
 
-def _command(caller: Caller, body: BookBody, claims: Wanted, key: str | None) -> Book:
+def _command(caller: Caller, body: BookBody, key: str | None) -> Book:
     actor = caller.own(body.actor)
+    claims = wanted(body.claims, body.bookable, body.units, body.choices)
+    choices = chosen_from(body.choices)
     if body.hold_seconds is None:
         if body.limit_seconds is not None:
             raise invalid("limit_seconds", "is a hold's: give hold_seconds too")
         return caller.tenant.commands.book(
             claims,
+            choices=choices,
             actor=actor,
-            units=body.units if body.claims is None else 1,
+            units=body.units if body.bookable is not None else 1,
             confirmed=body.confirmed is not False,
             override=body.override,
             reason=body.reason,
@@ -181,8 +201,9 @@ def _command(caller: Caller, body: BookBody, claims: Wanted, key: str | None) ->
         raise invalid("confirmed", "says nothing about a hold, which is neither: leave it out")
     return caller.tenant.commands.hold(
         claims,
+        choices=choices,
         actor=actor,
-        units=body.units if body.claims is None else 1,
+        units=body.units if body.bookable is not None else 1,
         seconds=body.hold_seconds,
         limit=limits.HOLD_LIMIT_SECONDS if body.limit_seconds is None else body.limit_seconds,
         override=body.override,
@@ -194,17 +215,30 @@ def _command(caller: Caller, body: BookBody, claims: Wanted, key: str | None) ->
     )
 
 
-def wanted(claims: tuple[ClaimBody, ...] | None, bookable: str | None, units: int) -> Wanted:
-    """What a body asks for, in either of its two forms. Raises the problem 400 for both or none."""
-    if claims is None:
+def wanted(
+    claims: tuple[ClaimBody, ...] | None,
+    bookable: str | None,
+    units: int,
+    choices: tuple[ChoiceBody, ...] | None = None,
+) -> str | list[Claim]:
+    """The claims a body asks for, in either of its forms. Raises the problem 400 for both or none.
+
+    With choices there need not be any.
+    """
+    if claims is None and choices is None:
         if bookable is None:
-            raise invalid("claims", "are missing: give claims, or one bookable")
+            raise invalid("claims", "are missing: give claims or choices, or one bookable")
         return bookable
     if bookable is not None:
-        raise invalid("bookable", "is in the way of claims: give one of the two")
+        raise invalid("bookable", "is in the way of claims and choices: give it alone")
     if units != 1:
         raise invalid("units", "goes with bookable; each of the claims has its own")
-    return [claim.claim() for claim in claims]
+    return [claim.claim() for claim in claims or ()]
+
+
+def chosen_from(choices: tuple[ChoiceBody, ...] | None) -> tuple[Choice, ...]:
+    """The choices of a body for the engine."""
+    return tuple(x.choice() for x in choices or ())
 
 
 @get(
@@ -235,6 +269,7 @@ async def list_bookings(request: AnyRequest) -> Response[Any]:
         status=query.status,
         starts_from=starts_from,
         starts_to=starts_to,
+        series=series_id(query.series),
         after=str(after.after) if after else None,
         limit=query.limit,
     )
@@ -266,6 +301,14 @@ async def read_booking(request: AnyRequest, booking_id: FromPath[str]) -> Respon
     if caller.reach is not Reach.ALL and found.actor != caller.principal.actor:
         raise unknown("unknown_booking", booking_id=booking_id)
     return document(found, version=found.version)
+
+
+def series_id(text: str | None) -> str | None:
+    """The id of a series as the journal spells it. Raises the problem 400 for what is none."""
+    try:
+        return None if text is None else str(UUID(text))
+    except ValueError:
+        raise invalid("series", "must be a UUID") from None
 
 
 async def theirs(caller: Caller, booking_id: str) -> str:

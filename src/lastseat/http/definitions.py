@@ -3,7 +3,7 @@
 What becomes of it is in bookables.py; services, which sell these, are in services.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from litestar import Response, post
@@ -14,6 +14,7 @@ from lastseat.core import outcomes as o
 from lastseat.core.commands import AnyCommand
 from lastseat.core.events import ActorTime
 from lastseat.core.outcomes import Code
+from lastseat.core.schedule import Override
 from lastseat.http.caller import Caller, caller_of
 from lastseat.http.describing import Link, described
 from lastseat.http.examples import DEFINED
@@ -21,11 +22,8 @@ from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, path_id
 from lastseat.http.naming import renamed
 from lastseat.http.problems import respond
-from lastseat.http.shapes import Attributes, Capacity, Id, Moment
+from lastseat.http.shapes import Attributes, Capacity, Id, Moment, Zone
 
-Zone = Annotated[
-    str, Meta(description="An IANA time zone.", extra_json_schema={"examples": ["Europe/Berlin"]})
-]
 LocalStart = Annotated[
     str,
     Meta(
@@ -76,26 +74,72 @@ class ResourceBody(Definition, frozen=True, kw_only=True, forbid_unknown_fields=
     time_zone: Zone | None = None
 
 
-class EventBody(Definition, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What recurs, at local times in `time_zone`; its occurrences are `<event>@<local start>`."""
+class OverrideBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One occurrence, by its original local start `at`, that differs from its event."""
 
-    starts: Annotated[list[LocalStart], Meta(extra_json_schema={"minItems": 1})]
+    at: LocalStart
+    start: LocalStart | None = None
+    duration_seconds: Annotated[int | None, Meta(extra_json_schema={"minimum": 1})] = None
+    capacity: Capacity | None = None
+    cancelled: bool = False
+
+    def override(self) -> Override:
+        """The same for the engine."""
+        return Override(
+            self.at, self.start, self.duration_seconds, self.capacity, cancelled=self.cancelled
+        )
+
+
+Rule = Annotated[
+    str,
+    Meta(
+        description="A rule of RFC 5545, 3.3.10.",
+        extra_json_schema={"examples": ["FREQ=WEEKLY;BYDAY=MO,TH"]},
+    ),
+]
+
+
+class EventBody(Definition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What recurs, at local times in `time_zone`; its occurrences are `<event>@<local start>`.
+
+    Either `starts` lists them, or the first `start` has rules. A start matches its rules, and
+    counts; `rdate` adds starts and `exdate` takes some away.
+    """
+
+    starts: list[LocalStart] = []
+    start: LocalStart | None = None
+    rrule: tuple[Rule, ...] = ()
+    rdate: tuple[LocalStart, ...] = ()
+    exdate: tuple[LocalStart, ...] = ()
+    overrides: tuple[OverrideBody, ...] = ()
     duration_seconds: Annotated[int, Meta(extra_json_schema={"minimum": 1})]
     time_zone: Zone
     capacity: Capacity
 
+
+NAMES = {
+    "seconds": "duration_seconds",
+    "schedule.segments[0].seconds": "duration_seconds",
+    "schedule.segments[0].": "",
+    "schedule.": "",
+}
+"""The body's names of an event's fields."""
 
 _OCCURRENCE = Body(OccurrenceBody)
 _RESOURCE = Body(ResourceBody)
 _EVENT = Body(EventBody)
 
 
-def _reads(*operations: str) -> dict[str, Link]:
+def reads(*operations: str) -> dict[str, Link]:
+    """Links to what can be read of the bookable that was made."""
     body = "$response.body#/bookable"
     return {name: Link(name, {"bookable": body}) for name in operations}
 
 
-def _defining(operation_id: str, tag: str, what: str, **more: Any) -> dict[str, Any]:
+def defining(
+    operation_id: str, tag: str, what: str, *, also_refused: Sequence[Code] = (), **more: Any
+) -> dict[str, Any]:
+    """The keyword arguments of a route that makes a bookable."""
     return described(
         operation_id,
         tag=tag,
@@ -104,14 +148,14 @@ def _defining(operation_id: str, tag: str, what: str, **more: Any) -> dict[str, 
         also={200: "It was there already, defined the same."},
         answer=o.Defined,
         answer_example=DEFINED,
-        refused=(Code.ALREADY_DEFINED, Code.INVALID),
+        refused=(Code.ALREADY_DEFINED, Code.INVALID, *also_refused),
         **more,
     )
 
 
 @post(
     "/v1/occurrences",
-    **_defining(
+    **defining(
         "define_occurrence",
         "occurrences",
         "an occurrence",
@@ -125,7 +169,7 @@ def _defining(operation_id: str, tag: str, what: str, **more: Any) -> dict[str, 
             "time_zone": "Europe/Berlin",
         },
         links={
-            **_reads(
+            **reads(
                 "occurrence",
                 "seats_left",
                 "roster",
@@ -149,19 +193,19 @@ async def define_occurrence(request: AnyRequest) -> Response[Any]:
         time_zone=body.time_zone,
         **body.common(key_of(request)),
     )
-    return await _defined(caller, command, "occurrences")
+    return await defined(caller, command, "occurrences")
 
 
 @post(
     "/v1/resources",
-    **_defining(
+    **defining(
         "define_resource",
         "resources",
         "a resource",
         says="Capacity 1 is exclusive: a lane, a room, a person. More is a pool of like units.",
         body=ResourceBody,
         body_example={"bookable": "lane-4", "name": "Lane 4", "time_zone": "Europe/Berlin"},
-        links=_reads("resource", "resource_journal", "change_resource_capacity"),
+        links=reads("resource", "resource_journal", "change_resource_capacity"),
     ),
 )
 async def define_resource(request: AnyRequest) -> Response[Any]:
@@ -175,28 +219,33 @@ async def define_resource(request: AnyRequest) -> Response[Any]:
         command = commands.define_pool(
             body.bookable, capacity=body.capacity, time_zone=body.time_zone, **common
         )
-    return await _defined(caller, command, "resources")
+    return await defined(caller, command, "resources")
 
 
 @post(
     "/v1/events",
-    **_defining(
+    **defining(
         "define_event",
         "events",
         "an event",
         says=(
-            "What recurs. Its occurrences, `<event>@<local start>`, need not be made: the first"
-            " booking opens one, with the event's capacity."
+            "What recurs. Its occurrences, `<event>@<original local start>`, need not be made: the"
+            " first booking opens one, with the event's capacity. Times are those of the wall clock"
+            " in `time_zone`, and stay so when the clocks change (RFC 5545)."
         ),
         body=EventBody,
         body_example={
             "bookable": "yoga",
-            "starts": ["2026-11-23T18:00", "2026-11-30T18:00"],
+            "start": "2026-11-23T18:00",
+            "rrule": ["FREQ=WEEKLY;BYDAY=MO,TH"],
+            "exdate": ["2026-12-24T18:00"],
             "duration_seconds": 3600,
             "time_zone": "Europe/Berlin",
             "capacity": 12,
         },
-        links=_reads("event", "event_journal", "change_event_capacity"),
+        links=reads(
+            "event", "event_journal", "change_event_capacity", "event_occurrences", "edit_event"
+        ),
     ),
 )
 async def define_event(request: AnyRequest) -> Response[Any]:
@@ -206,17 +255,23 @@ async def define_event(request: AnyRequest) -> Response[Any]:
     command = caller.tenant.commands.define_event(
         body.bookable,
         starts=body.starts,
+        start=body.start,
+        rrule=body.rrule,
+        rdate=body.rdate,
+        exdate=body.exdate,
+        overrides=[x.override() for x in body.overrides],
         duration=body.duration_seconds,
         time_zone=body.time_zone,
         capacity=body.capacity,
         **body.common(key_of(request)),
     )
-    return await _defined(caller, command, "events", {"seconds": "duration_seconds"})
+    return await defined(caller, command, "events", NAMES)
 
 
-async def _defined(
+async def defined(
     caller: Caller, command: AnyCommand, collection: str, names: Mapping[str, str] | None = None
 ) -> Response[Any]:
+    """What a definition comes to, and where it is to be read."""
     answer = renamed(await caller.tenant.execute(command), names or {})
     outcome = answer.outcome
     if not isinstance(outcome, o.Defined):

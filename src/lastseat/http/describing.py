@@ -19,10 +19,10 @@ from lastseat.http.problems import refusals
 COMPONENTS: dict[str, dict[str, Any]] = {}
 """The schemas that operations refer to, by name."""
 
-ANYWHERE: tuple[Code | int, ...] = (401, 403, 406, 429, Code.OVERLOADED, 503)
+ANYWHERE: tuple[Code | int | str, ...] = (401, 403, 406, 429, Code.OVERLOADED, 503)
 """What any route may be refused as: who asks, how often, and whether the database is there."""
 
-WRITING: tuple[Code | int, ...] = (Code.INVALID, Code.KEY_REUSED, Code.CLOCK_BEHIND, 413, 415)
+WRITING: tuple[Code | int | str, ...] = (Code.INVALID, Code.KEY_REUSED, Code.CLOCK_BEHIND, 413, 415)
 """What any write may be refused as, beside that."""
 
 ID = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -53,17 +53,19 @@ def described(  # noqa: PLR0913 - a route has that many sides
     body_optional: bool = False,
     query: type[Struct] | None = None,
     path: Mapping[str, tuple[dict[str, Any], str, str]] | None = None,
-    refused: Sequence[Code | int] = (),
+    refused: Sequence[Code | int | str] = (),
     versioned: bool = False,
     tagged: bool = False,
     keyed: bool | None = None,
     links: Mapping[str, Link] | None = None,
+    media: str = "application/json",
 ) -> dict[str, Any]:
     """The keyword arguments of a route.
 
-    `also` are further statuses with the same answer. `path` maps each path parameter to its schema,
-    what it is, and an example. A route with a body takes an Idempotency-Key unless `keyed` is
-    false. A `tagged` answer has an ETag; a `versioned` one too, and its route takes If-Match.
+    `also` are further statuses with the same answer. `media` is the answer's type. `path` maps each
+    path parameter to its schema, what it is, and an example. A route with a body takes an
+    Idempotency-Key unless `keyed` is false. A `tagged` answer has an ETag; a `versioned` one too,
+    and its route takes If-Match.
     """
     keyed = body is not None if keyed is None else keyed
     codes = (*ANYWHERE, *refused)
@@ -76,7 +78,7 @@ def described(  # noqa: PLR0913 - a route has that many sides
     parameters += [_KEY] if keyed else []
     parameters += [_IF_MATCH] if versioned else []
     answers = {
-        str(code): _answer(answer, answer_example, words, keyed, tagged or versioned, links)
+        str(code): _answer(answer, answer_example, words, keyed, tagged or versioned, links, media)
         for code, words in {status: summary + ".", **(also or {})}.items()
     }
     request_body = _body(body, body_example, body_optional) if body is not None else None
@@ -130,6 +132,7 @@ def _answer(
     keyed: bool,
     tagged: bool,
     links: Mapping[str, Link] | None,
+    media: str,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if keyed:
@@ -139,12 +142,12 @@ def _answer(
         }
     if tagged:
         headers["ETag"] = {
-            "description": "The booking's version, for If-Match.",
+            "description": "The version of what is answered, for If-Match.",
             "schema": {"type": "string"},
         }
     found: dict[str, Any] = {
         "description": words,
-        "content": {"application/json": {"schema": schema_of(shape), "example": _kept(example)}},
+        "content": {media: {"schema": schema_of(shape), "example": _kept(example)}},
     }
     if headers:
         found["headers"] = headers
@@ -213,7 +216,7 @@ _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag that was read: a booking that has changed since is refused (412).",
+    "description": "The ETag that was read: what has changed since is refused (412).",
     "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'},
     "example": '"3"',
 }

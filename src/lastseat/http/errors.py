@@ -68,7 +68,7 @@ def _parameter(error: ValidationException) -> Problem:
 def not_found(_: _Request, error: NotFound) -> Response[Any]:
     """A read of what the tenant does not have."""
     words = str(error)
-    code = "unknown_booking" if "booking" in words else "unknown_bookable"
+    code = "unknown_booking" if words.startswith("there is no booking ") else "unknown_bookable"
     return Problem(404, code, f"{words[:1].upper()}{words[1:]}.").response()
 
 

@@ -9,11 +9,14 @@ from lastseat.http.problems import IF_MATCH, invalid
 LARGEST = 2**31 - 1
 
 
-def expected_version(request: Request[Any, Any, Any], body_version: int | None) -> int | None:
+def expected_version(
+    request: Request[Any, Any, Any], body_version: int | None = None, *, rule: str = "version"
+) -> int | None:
     """The version that the caller expects, by If-Match or by the body; None: any.
 
     `If-Match: *` expects none in particular. A stale version by the header is 412, by the body 409;
-    both at once have to agree, or it is the problem 400.
+    both at once have to agree, or it is the problem 400. `rule` is that of the `conflict` which a
+    stale one comes to.
     """
     sent = request.headers.getall("if-match", [])
     if len(sent) > 1:
@@ -30,7 +33,7 @@ def expected_version(request: Request[Any, Any, Any], body_version: int | None) 
         raise invalid("If-Match", f"must be from 1 to {LARGEST}")
     if body_version is not None and body_version != version:
         raise invalid("expected_version", "is another one than that of If-Match")
-    request.scope[IF_MATCH] = True  # type: ignore[literal-required]
+    request.scope[IF_MATCH] = rule  # type: ignore[literal-required]
     return version
 
 

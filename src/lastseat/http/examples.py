@@ -20,6 +20,8 @@ OCCURRENCE_VIEW: dict[str, Any] = {
     "time_zone": "Europe/Berlin",
     "event_id": None,
     "actor_time": "refuse",
+    "parts": [],
+    "called_off": False,
 }
 RESOURCE_VIEW = {
     **OCCURRENCE_VIEW,

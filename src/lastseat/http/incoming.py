@@ -5,7 +5,7 @@ from bytes. Only shapes are judged here: types, unknown fields, times without an
 value will do is the engine's to say (core/validate.py).
 """
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote
 
 import msgspec
@@ -58,21 +58,24 @@ class Body(Generic[T]):
 def query_of(request: AnyRequest, shape: type[T]) -> T:
     """The query string as `shape`. A field that takes several is a tuple there, repeated here.
 
-    Numbers are read here and all else strictly: leniently, a number would pass for a time.
+    Numbers and flags are read here and all else strictly: leniently, a number would pass for a
+    time.
     """
-    several, numbers = _kinds(shape)
+    kinds = _kinds(shape)
     values: dict[str, Any] = {}
     # Bytes that are no UTF-8 come as surrogates: replaced by something, they would be looked for.
     text = request.scope["query_string"].decode("ascii", "surrogateescape")
     for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
         if not _is_text(name) or not _is_text(value):
             raise invalid(name.encode("ascii", "backslashreplace").decode(), "is no UTF-8")
-        if name in several:
+        if name in kinds.several:
             values.setdefault(name, []).append(value)
         elif name in values:
             raise invalid(name, "is given twice")
-        elif name in numbers and value.isascii() and value.isdigit() and len(value) < _DIGITS:
+        elif name in kinds.numbers and value.isascii() and value.isdigit() and len(value) < _DIGITS:
             values[name] = int(value)
+        elif name in kinds.flags and value in _FLAGS:
+            values[name] = _FLAGS[value]
         else:
             values[name] = value
     try:
@@ -94,22 +97,48 @@ _DIGITS = 18
 """More than that is no number that a query asks for."""
 
 
-def _kinds(shape: type[Any]) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of the fields that take several values, and of those that are numbers."""
+_FLAGS = {"true": True, "false": False}
+
+
+class _Kinds(NamedTuple):
+    """The names of the fields that take several values, of numbers, and of flags."""
+
+    several: frozenset[str]
+    numbers: frozenset[str]
+    flags: frozenset[str]
+
+
+def _kinds(shape: type[Any]) -> _Kinds:
     known = _KINDS.get(shape)
     if known is not None:
         return known
-    several, numbers = set(), set()
+    several, numbers, flags = set(), set(), set()
     for field in msgspec.structs.fields(shape):
-        kind = msgspec.inspect.type_info(field.type)
-        while isinstance(kind, msgspec.inspect.Metadata):
-            kind = kind.type
-        if isinstance(kind, msgspec.inspect.VarTupleType):
-            several.add(field.encode_name)
-        elif isinstance(kind, msgspec.inspect.IntType):
-            numbers.add(field.encode_name)
-    _KINDS[shape] = frozenset(several), frozenset(numbers)
+        match _inner(msgspec.inspect.type_info(field.type)):
+            case msgspec.inspect.VarTupleType():
+                several.add(field.encode_name)
+            case msgspec.inspect.IntType():
+                numbers.add(field.encode_name)
+            case msgspec.inspect.BoolType():
+                flags.add(field.encode_name)
+            case _:
+                pass
+    _KINDS[shape] = _Kinds(frozenset(several), frozenset(numbers), frozenset(flags))
     return _KINDS[shape]
 
 
-_KINDS: dict[type[Any], tuple[frozenset[str], frozenset[str]]] = {}
+def _inner(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    """A type without what is said about it, and without None: a query leaves a field out."""
+    while True:
+        if isinstance(kind, msgspec.inspect.Metadata):
+            kind = kind.type
+        elif isinstance(kind, msgspec.inspect.UnionType):
+            others = [x for x in kind.types if not isinstance(x, msgspec.inspect.NoneType)]
+            if len(others) != 1:
+                return kind
+            kind = others[0]
+        else:
+            return kind
+
+
+_KINDS: dict[type[Any], _Kinds] = {}

@@ -27,7 +27,7 @@ from lastseat.http.incoming import AnyRequest, Body
 from lastseat.http.naming import STEP, renamed
 from lastseat.http.problems import document, respond
 from lastseat.http.shapes import HoldSeconds, Reason, Version
-from lastseat.library.build import Commands
+from lastseat.library.commands import Commands
 from lastseat.reads.views import MOST_ROWS
 
 

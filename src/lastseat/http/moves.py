@@ -12,7 +12,7 @@ from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.core.commands import Claim, Relocation
 from lastseat.core.outcomes import Code
-from lastseat.http.bookings import PATH, TAKING, theirs, wanted
+from lastseat.http.bookings import PATH, TAKING, chosen_from, theirs, wanted
 from lastseat.http.caller import caller_of
 from lastseat.http.describing import UUID, described
 from lastseat.http.etag import expected_version
@@ -21,16 +21,19 @@ from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body
 from lastseat.http.naming import SHORT, renamed
 from lastseat.http.problems import invalid, respond
-from lastseat.http.shapes import Claims, Id, Reason, Units, Version
-from lastseat.library.build import Claims as Wanted
+from lastseat.http.shapes import Choices, Claims, Id, Reason, Units, Version
+from lastseat.http.suggesting import for_move
+from lastseat.library.commands import Claims as Wanted
+from lastseat.library.commands import choices_of
 
 
 class Places(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The places to have from now on: `claims`, or `units` of one `bookable`."""
+    """The places to have from now on: `claims` and `choices`, or `units` of one `bookable`."""
 
     bookable: Id | None = None
     units: Units = 1
     claims: Claims | None = None
+    choices: Choices | None = None
     expected_version: Version | None = None
 
 
@@ -96,8 +99,9 @@ async def move(request: AnyRequest, booking_id: FromPath[str]) -> Response[Any]:
         caller.allow(Action.BOOKINGS_OVERRIDE)
     command = caller.tenant.commands.move(
         await theirs(caller, booking_id),
-        wanted(body.claims, body.bookable, body.units),
-        units=body.units if body.claims is None else 1,
+        wanted(body.claims, body.bookable, body.units, body.choices),
+        choices=chosen_from(body.choices),
+        units=body.units if body.bookable is not None else 1,
         version=expected_version(request, body.expected_version),
         override=body.override,
         reason=body.reason,
@@ -107,7 +111,9 @@ async def move(request: AnyRequest, booking_id: FromPath[str]) -> Response[Any]:
     outcome = answer.outcome
     if isinstance(outcome, o.Moved):
         return respond(answer, headers={"etag": f'"{outcome.moved[0].version}"'})
-    return respond(renamed(answer, _SHORT if body.bookable is not None else _NAMES))
+    offered = await for_move(request, caller, outcome, command)
+    told = renamed(answer, _SHORT if body.bookable is not None else _NAMES)
+    return respond(told, more=offered)
 
 
 @post(
@@ -154,21 +160,25 @@ async def move_together(request: AnyRequest) -> Response[Any]:
     command = caller.tenant.commands.move_together(
         claims, override=body.override, reason=body.reason, key=key_of(request)
     )
-    versions = [one.expected_version for one in body.moves]
-    command = msgspec.structs.replace(command, moves=_at(command.moves, versions))
+    command = msgspec.structs.replace(command, moves=_completed(command.moves, body.moves))
     return respond(await caller.tenant.execute(command))
 
 
 def _places(one: OneMove) -> Wanted:
     """What one of several is to have; units go into the claim, since each has its own."""
-    claims = wanted(one.claims, one.bookable, one.units)
+    claims = wanted(one.claims, one.bookable, one.units, one.choices)
     return Claim(bookable=claims, units=one.units) if isinstance(claims, str) else claims
 
 
-def _at(moves: tuple[Relocation, ...], versions: list[int | None]) -> tuple[Relocation, ...]:
+def _completed(
+    moves: tuple[Relocation, ...], bodies: tuple[OneMove, ...]
+) -> tuple[Relocation, ...]:
+    """The relocations with what only some of them have: a version, choices."""
     return tuple(
-        msgspec.structs.replace(move, version=version)
-        for move, version in zip(moves, versions, strict=True)
+        msgspec.structs.replace(
+            move, version=body.expected_version, choices=choices_of(chosen_from(body.choices))
+        )
+        for move, body in zip(moves, bodies, strict=True)
     )
 
 

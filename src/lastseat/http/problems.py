@@ -25,7 +25,7 @@ from lastseat.http.wording import DETAIL, STATUS, TITLE
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
 IF_MATCH = "lastseat.if_match"
-"""Set in a request's scope when its expected version came from If-Match: stale is 412 then."""
+"""Where a request's scope has the rule of the `conflict` that its If-Match may be: 412 then."""
 
 _encode = msgspec.json.Encoder().encode
 _Header = tuple[bytes, bytes]
@@ -119,27 +119,35 @@ class Reply(Response[Any]):
 class Refused(Reply):
     """A refusal as a problem. Whether a stale version is 412 or 409 depends on the request."""
 
-    __slots__ = ("_refusal",)
+    __slots__ = ("_more", "_refusal")
 
-    def __init__(self, refusal: Refusal, headers: list[_Header]) -> None:
-        status, body = problem_of(refusal)
+    def __init__(
+        self, refusal: Refusal, headers: list[_Header], more: Mapping[str, Any] | None = None
+    ) -> None:
+        status, body = problem_of(refusal, more=more)
         super().__init__(status, body, headers)
         self._refusal = refusal
+        self._more = more
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send it."""
         refusal = self._refusal
-        if isinstance(refusal, Conflict) and refusal.rule == "version" and IF_MATCH in scope:
-            self._status, self._body = problem_of(refusal, 412)
+        if isinstance(refusal, Conflict) and refusal.rule == scope.get(IF_MATCH):
+            self._status, self._body = problem_of(refusal, 412, self._more)
         await super().__call__(scope, receive, send)
 
 
 def respond(
-    answer: Answer | AnyOutcome, *, status: int = 200, headers: Mapping[str, str] | None = None
+    answer: Answer | AnyOutcome,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response[Any]:
     """What a command came to: JSON with `status`, or a problem with the refusal's own status.
 
     A replayed `Answer` says so in `Idempotency-Replayed`; an outcome with a version has an `ETag`.
+    `more` are members of a problem beside the refusal's.
     """
     outcome = answer
     fields: list[_Header] = []
@@ -155,7 +163,7 @@ def respond(
             fields.append((b"retry-after", b"%d" % max(1, round(outcome.retry_after))))
         elif STATUS[outcome.code] == HTTPStatus.SERVICE_UNAVAILABLE:
             fields.append((b"retry-after", b"1"))
-        return Refused(outcome, fields)
+        return Refused(outcome, fields, more)
     fields.append(_JSON)
     version = getattr(outcome, "version", None)
     if version is not None:
@@ -179,8 +187,10 @@ def document(
     return Reply(status, _encode(content), fields)
 
 
-def problem_of(refusal: Refusal, status: int | None = None) -> tuple[int, bytes]:
-    """The status and the body of a refusal's problem."""
+def problem_of(
+    refusal: Refusal, status: int | None = None, more: Mapping[str, Any] | None = None
+) -> tuple[int, bytes]:
+    """The status and the body of a refusal's problem, with `more` members after its own."""
     code = refusal.code
     number = status or STATUS[code]
     encoded = _encode(refusal)
@@ -188,7 +198,9 @@ def problem_of(refusal: Refusal, status: int | None = None) -> tuple[int, bytes]
         members = msgspec.to_builtins(refusal)
         members["booking_status"] = members.pop("status")
         encoded = _encode(members)
-    # Both are objects: the one's members, then the other's.
+    # All are objects: the one's members, then the other's.
+    if more:
+        encoded = encoded[:-1] + b"," + _encode(more)[1:]
     return number, _head(code, number) + encoded[1:]
 
 

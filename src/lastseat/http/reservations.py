@@ -34,6 +34,7 @@ from lastseat.http.reserving import (
     SlotBody,
     done,
     key_in,
+    not_had,
     own_business,
     refused,
     whose,
@@ -55,6 +56,7 @@ RESERVED = {
     "expiresAt": "2026-11-20T09:30:02.113Z",
     "extendableUntil": "2026-11-20T10:15:02.113Z",
     "version": 1,
+    "chosen": ["room-2"],
 }
 RESERVATION = {**RESERVED, "valid": True}
 TOKEN = f"c3R1ZGlv.{BOOKING}.m0Y3S4nS1y3Z8kQ2tq2vVqKc8o6u1m9mYb3dD3uD0hQ"
@@ -64,6 +66,7 @@ APPOINTMENT = {
     "status": "CONFIRMED",
     "version": 2,
     "cancellationToken": TOKEN,
+    "chosen": ["room-2"],
 }
 CANCELLED = {"appointmentId": BOOKING, **_SLOT, "status": "CANCELLED", "version": 3}
 
@@ -131,8 +134,9 @@ _CANCEL = Body(CancelByTokenBody)
         tag="reservations",
         summary="Reserve a slot",
         says=(
-            "Holds one place of the service until `expiresAt`. `businessId` is the tenant of the"
-            " key. The same `idempotencyKey` (or header Idempotency-Key) reserves once."
+            "Holds one place of the service, and what it needs, until `expiresAt`. `businessId` is"
+            " the tenant of the key. The same `idempotencyKey` (or header Idempotency-Key) reserves"
+            " once. A refusal has other slots that could be had, `suggestedSlots`."
         ),
         status=201,
         body=ReserveBody,
@@ -140,7 +144,7 @@ _CANCEL = Body(CancelByTokenBody)
         body_example={**_SLOT, "idempotencyKey": "tap-8f3a", "ttlMinutes": 15},
         answer=ReservedAnswer,
         answer_example=RESERVED,
-        refused=(404, Code.FULL),
+        refused=(404, Code.FULL, Code.CONFLICT, Code.NOT_BOOKABLE),
         tagged=True,
         links={
             "reservation": Link("reservation", {"reservation_id": _ID}),
@@ -154,16 +158,18 @@ async def reserve(request: AnyRequest) -> Response[Any]:
     body = await _RESERVE.read(request)
     own_business(caller, body.business_id)
     minutes = body.ttl_minutes
+    actor = caller.own(None) if caller.reach is Reach.OWN else None
     found = await caller.tenant.reservations.reserve(
         body.service_id,
         start=body.slot_start,
         end=body.slot_end,
+        party=body.party,
         seconds=None if minutes is None else minutes * 60,
-        actor=caller.own(None) if caller.reach is Reach.OWN else None,
+        actor=actor,
         key=key_in(request, body.idempotency_key),
     )
     if not isinstance(found, Reserved):
-        return refused(request, found)
+        return await not_had(request, caller, found, body.slot(actor))
     return done(found, ReservedAnswer, status=201, business_id=body.business_id)
 
 
@@ -280,6 +286,7 @@ def _extended(found: Reservation, extended: o.Extended, *, replayed: bool) -> Re
         version=extended.version,
         expires_at=extended.expires_at,
         extendable_until=found.extendable_until,
+        chosen=found.chosen,
         replayed=replayed,
     )
 
@@ -292,7 +299,8 @@ def _extended(found: Reservation, extended: o.Extended, *, replayed: bool) -> Re
         summary="Reschedule a reservation or an appointment",
         says=(
             "By permission. The old slot is given up only when the new one is had. A stale"
-            " `expectedVersion` is a `CONFLICT` with `currentVersion`."
+            " `expectedVersion` is a `CONFLICT` with `currentVersion`. What the service needs is"
+            " picked anew."
         ),
         body=RescheduleBody,
         body_example={
@@ -303,7 +311,14 @@ def _extended(found: Reservation, extended: o.Extended, *, replayed: bool) -> Re
         },
         answer=ReservationAnswer,
         answer_example={**RESERVATION, "status": "CONFIRMED", "valid": False, "version": 3},
-        refused=(Code.UNKNOWN_BOOKING, Code.FULL, Code.CONFLICT, Code.WRONG_STATUS, 412),
+        refused=(
+            Code.UNKNOWN_BOOKING,
+            Code.FULL,
+            Code.CONFLICT,
+            Code.NOT_BOOKABLE,
+            Code.WRONG_STATUS,
+            412,
+        ),
         versioned=True,
     ),
 )

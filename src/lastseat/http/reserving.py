@@ -4,6 +4,7 @@ Everything here is spelled as the document that asks for it spells it, `slotStar
 `slot_start`. Each refusal says beside its sentence what to do next, under `recovery`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,7 +19,8 @@ from lastseat.http.caller import Caller
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest
 from lastseat.http.problems import IF_MATCH, Problem, document, invalid, respond, unknown
-from lastseat.http.shapes import Id, Moment
+from lastseat.http.shapes import Id, Moment, Units
+from lastseat.http.suggesting import TIMED, WantedSlot, for_service
 from lastseat.library.asynchronous.reservations import Whose, guests_only
 from lastseat.library.reserving import Done
 
@@ -64,6 +66,19 @@ class SlotBody(Camel, frozen=True, kw_only=True):
     service_id: Id
     slot_start: Moment
     slot_end: Moment
+    party: Annotated[
+        Units, Meta(description="For how many, where what the service needs goes by that.")
+    ] = 1
+
+    def slot(self, actor: str | None = None) -> WantedSlot:
+        """The same, to look for others near it."""
+        return WantedSlot(
+            service_id=self.service_id,
+            start=self.slot_start,
+            end=self.slot_end,
+            party=self.party,
+            actor=actor,
+        )
 
 
 class Recovery(Struct, frozen=True, kw_only=True):
@@ -71,6 +86,16 @@ class Recovery(Struct, frozen=True, kw_only=True):
 
     do: str
     next: str
+
+
+class SuggestedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A slot of the same service that could be had."""
+
+    slot_start: datetime
+    slot_end: datetime
+
+
+_ANOTHER = Recovery(do="Choose another slot.", next=f"GET {CAPACITY_ROUTE}")
 
 
 def own_business(caller: Caller, business_id: str) -> None:
@@ -106,20 +131,48 @@ def done(answer: Done, shape: type[Struct], *, status: int, **more: Any) -> Resp
     return document(body, status=status, version=fields["version"], headers=headers)
 
 
+async def not_had(
+    request: AnyRequest,
+    caller: Caller,
+    outcome: o.AnyOutcome,
+    slot: WantedSlot,
+    *,
+    booking_id: str = "",
+    full: str = TAKEN,
+) -> Response[Any]:
+    """The refusal of a slot, with other slots that could be had, if there are any near."""
+    more = await for_service(request, caller, outcome, slot)
+    found = more["suggested_slots"] if more else ()
+    slots = [SuggestedAnswer(slot_start=x.start, slot_end=x.end) for x in found]
+    return refused(request, outcome, booking_id=booking_id, full=full, slots=slots)
+
+
 def refused(
-    request: AnyRequest, outcome: o.AnyOutcome, *, booking_id: str = "", full: str = TAKEN
+    request: AnyRequest,
+    outcome: o.AnyOutcome,
+    *,
+    booking_id: str = "",
+    full: str = TAKEN,
+    slots: Sequence[SuggestedAnswer] = (),
 ) -> Response[Any]:
     """A refusal with the source's sentence as `detail` and `message`, and how to recover."""
+    more: dict[str, Any] = {"suggestedSlots": slots} if slots else {}
     match outcome:
         case o.Full():
             return _problem(
                 409,
                 outcome,
                 full,
-                Recovery(do="Choose another slot.", next=f"GET {CAPACITY_ROUTE}"),
+                _ANOTHER,
                 availableSlots=outcome.left,
                 capacity=outcome.capacity,
+                **more,
             )
+        case o.Conflict(rule=rule) if rule in TIMED:
+            # What the service needs is taken, though there would be one more of the service.
+            return _problem(409, outcome, full, _ANOTHER, availableSlots=0, rule=rule, **more)
+        case o.NotBookable(rule=rule):
+            return _problem(409, outcome, full, _ANOTHER, availableSlots=0, rule=rule, **more)
         case o.UnknownBooking() | o.NotBooked() | o.HoldExpired():
             when = {"expiredAt": outcome.expired_at} if isinstance(outcome, o.HoldExpired) else {}
             again = Recovery(do="Reserve a slot again.", next=f"POST {RESERVE_ROUTE}")
@@ -168,7 +221,10 @@ FIELDS = {
 
 
 class ReservedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The slot is held until `expiresAt`; it can be extended until `extendableUntil`."""
+    """The slot is held until `expiresAt`; it can be extended until `extendableUntil`.
+
+    `chosen` are the bookables that it has beside the service.
+    """
 
     reservation_id: str
     business_id: str
@@ -179,6 +235,7 @@ class ReservedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     expires_at: datetime
     extendable_until: datetime
     version: int
+    chosen: tuple[str, ...] = ()
 
 
 class ReservationAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -194,6 +251,7 @@ class ReservationAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     version: int
     expires_at: datetime | None = None
     extendable_until: datetime | None = None
+    chosen: tuple[str, ...] = ()
 
 
 class AppointmentAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -207,6 +265,7 @@ class AppointmentAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     status: str
     version: int
     cancellation_token: str
+    chosen: tuple[str, ...] = ()
 
 
 class CancelledAnswer(Struct, frozen=True, kw_only=True, rename="camel"):

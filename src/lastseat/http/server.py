@@ -10,6 +10,7 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import threading
@@ -21,10 +22,13 @@ from types import FrameType
 import psycopg
 import uvicorn
 from litestar import Litestar
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lastseat.access.first import ensure_owner
 from lastseat.engine.errors import DatabaseUnavailable
+from lastseat.feed.hub import Hub
 from lastseat.http.app import make_app
+from lastseat.http.live import DROP, HUB
 from lastseat.http.settings import ServeSettings
 from lastseat.ledger.migrate import migrate
 
@@ -107,10 +111,27 @@ def work(settings: ServeSettings, listening: socket.socket) -> None:
 def answer(app: Litestar, listening: socket.socket) -> None:
     """Let an application answer what comes in, until this process is told to stop."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn handles them, and hands them on once all is finished: then there is nothing to do.
+        signal.signal(number, _done)
+    _many_connections()
+    server_of(app).run(sockets=[listening])
+
+
+def _many_connections() -> None:
+    """As many open files as the system lets us have: a live stream is one for as long as it is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def server_of(app: Litestar) -> uvicorn.Server:
+    """The server that answers with an application."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Door,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -121,10 +142,30 @@ def answer(app: Litestar, listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=BACKLOG,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn handles them, and hands them on once all is finished: then there is nothing to do.
-        signal.signal(number, _done)
-    uvicorn.Server(config).run(sockets=[listening])
+    return Server(config, app.opt.get(HUB))
+
+
+class Door(HttpToolsProtocol):
+    """uvicorn's, with a way to end a connection at once whose client does not read."""
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self.scope["extensions"] = {DROP: self.transport.abort}  # type: ignore[dict-item]
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which waits for every request to be answered: live streams would never be."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub | None) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way."""
+        if self._hub is not None:
+            self._hub.stop()
+        await super().shutdown(sockets)
 
 
 def _done(_number: int, _frame: FrameType | None) -> None:

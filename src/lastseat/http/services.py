@@ -8,7 +8,8 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lastseat.access import Action
-from lastseat.catalogue import Service, Terms
+from lastseat.catalogue import Need, Service, Terms
+from lastseat.catalogue.needs import MOST_NEEDS, MOST_OF
 from lastseat.core import limits
 from lastseat.core.outcomes import Code
 from lastseat.core.state import SERVICE_PREFIX
@@ -32,6 +33,7 @@ EXAMPLE: dict[str, Any] = {
     "hold_seconds": 900,
     "hold_limit_seconds": 3600,
     "attributes": None,
+    "needs": [{"of": ["room-1", "room-2"], "any": 1}],
     "service_id": "massage",
     "max_simultaneous_bookings": 2,
     "time_zone": "Europe/Berlin",
@@ -58,6 +60,16 @@ Duration = Annotated[
         extra_json_schema={"minimum": 1, "maximum": int(limits.LONGEST.total_seconds())},
     ),
 ]
+Needs = Annotated[
+    tuple[Need, ...],
+    Meta(
+        description=(
+            f"What a booking of it takes: all `of` these, or `any` of them, the first that are"
+            f" free. At most {MOST_NEEDS} needs, of {MOST_OF} bookables to choose from."
+        ),
+        extra_json_schema={"maxItems": MOST_NEEDS},
+    ),
+]
 
 
 class ServiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +85,7 @@ class ServiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     hold_seconds: HoldSeconds = limits.HOLD_SECONDS
     hold_limit_seconds: HoldSeconds = limits.HOLD_LIMIT_SECONDS
     attributes: Attributes | None = None
+    needs: Needs = ()
 
 
 class ServiceChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,6 +101,7 @@ class ServiceChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     hold_seconds: HoldSeconds | UnsetType = UNSET
     hold_limit_seconds: HoldSeconds | UnsetType = UNSET
     attributes: Attributes | UnsetType | None = UNSET
+    needs: Needs | UnsetType = UNSET
     max_simultaneous_bookings: Capacity | None = None
     expected_version: Version | None = None
     override: bool = False
@@ -116,7 +130,8 @@ _CHANGE = Body(ServiceChange)
         summary="Make a service",
         says=(
             "With it comes the bookable `service:<service_id>`, whose capacity is"
-            " `max_simultaneous_bookings`. The same again changes nothing."
+            " `max_simultaneous_bookings`; booking it takes what it `needs` too. The same again"
+            " changes nothing."
         ),
         status=201,
         body=ServiceBody,
@@ -126,12 +141,22 @@ _CHANGE = Body(ServiceChange)
             "max_simultaneous_bookings": 2,
             "duration_seconds": 3600,
             "after_seconds": 600,
+            "needs": [{"of": ["room-1", "room-2"], "any": 1}],
         },
         answer=Service,
         answer_example=EXAMPLE,
-        refused=(Code.ALREADY_DEFINED, 404),
+        refused=(Code.ALREADY_DEFINED, Code.UNKNOWN_BOOKABLE, "unknown_location"),
         tagged=True,
-        links={"service": Link("service", {"service_id": "$response.body#/service_id"})},
+        links={
+            "service": Link("service", {"service_id": "$response.body#/service_id"}),
+            "slots": Link("slots", {"service_id": "$response.body#/service_id"}),
+            "book_service": Link(
+                "book_service",
+                {"service_id": "$response.body#/service_id"},
+                {"start": "2027-06-07T18:00:00Z", "hold_seconds": 60},
+                "Hold a slot of it.",
+            ),
+        },
     ),
 )
 async def create_service(request: AnyRequest) -> Response[Any]:
@@ -210,7 +235,13 @@ async def read_service(request: AnyRequest, service_id: FromPath[str]) -> Respon
         body_example={"max_simultaneous_bookings": 3, "expected_version": 1},
         answer=Service,
         answer_example={**EXAMPLE, "max_simultaneous_bookings": 3, "version": 2},
-        refused=(404, Code.CONFLICT, Code.BELOW_TAKEN, 412),
+        refused=(
+            "unknown_service",
+            Code.UNKNOWN_BOOKABLE,
+            Code.CONFLICT,
+            Code.BELOW_TAKEN,
+            412,
+        ),
         versioned=True,
     ),
 )

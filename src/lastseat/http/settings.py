@@ -11,11 +11,24 @@ BODY_BYTES = 1_000_000
 
 PORT = 8000
 
+SUGGESTIONS = 3
+"""Other times that a refusal for a time offers (MISSION C10)."""
+
+SUGGEST_WITHIN = 2 * 3600
+"""How far from the time asked for they are looked for, in seconds."""
+
+LIVE_CLIENTS = 5_000
+"""Live streams of one process at a time, at most; past that 503."""
+
+HEARTBEAT = 15.0
+"""Seconds between two heartbeats of a live stream."""
+
 
 class ServeSettings(Struct, frozen=True, kw_only=True):
     """How to serve. `url` is the database's, as libpq has it: the parent has seen to it.
 
     `auth` off makes every caller an owner, and is refused unless `host` is a loopback address.
+    A refusal for a time offers up to `suggestions` others, at most `suggest_within` seconds away.
     """
 
     url: str
@@ -26,6 +39,10 @@ class ServeSettings(Struct, frozen=True, kw_only=True):
     tokens: TokenSettings | None = None
     body_bytes: int = BODY_BYTES
     patience: float = 2.0
+    suggestions: int = SUGGESTIONS
+    suggest_within: int = SUGGEST_WITHIN
+    live_clients: int = LIVE_CLIENTS
+    heartbeat: float = HEARTBEAT
 
     def refusal(self) -> str | None:
         """Why this can't be served, or None."""

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from lastseat.calendar import zones
 from lastseat.core import limits
-from lastseat.core.commands import Claim
+from lastseat.core.commands import Choice, Claim
 
 # Without what a browser, a terminal or a log would not show: control characters.
 _VISIBLE = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"
@@ -43,6 +44,14 @@ Buffer = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": limits.
 HoldSeconds = Annotated[
     int, Meta(extra_json_schema={"minimum": 1, "maximum": limits.LONGEST_HOLD_SECONDS})
 ]
+Step = Annotated[
+    int,
+    Meta(
+        ge=60,
+        le=86_400,
+        description="Begin each so many seconds of the day, where no rule says when.",
+    ),
+]
 Version = Annotated[
     int,
     Meta(
@@ -59,10 +68,16 @@ Sequences = Annotated[
 ]
 
 
+Zone = Annotated[
+    str, Meta(description="An IANA time zone.", extra_json_schema={"examples": ["Europe/Berlin"]})
+]
+
+
 class ClaimBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """`units` of a bookable. An occurrence has its own time; a resource needs `start` and `end`.
 
-    `before` and `after` are buffers in seconds: capacity is taken for them too.
+    `before` and `after` are buffers in seconds: capacity is taken for them too. With `time_zone`
+    the booking remembers what the wall clock there shows at its start.
     """
 
     bookable: Id
@@ -71,17 +86,92 @@ class ClaimBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, g
     end: Moment | None = None
     before: Buffer = 0
     after: Buffer = 0
+    time_zone: Zone | None = None
+
+    @classmethod
+    def asking(cls, claim: Claim) -> "ClaimBody":
+        """What has to be sent for a claim."""
+        return cls(
+            bookable=claim.bookable,
+            units=claim.units,
+            start=claim.start,
+            end=claim.end,
+            before=claim.before,
+            after=claim.after,
+            time_zone=claim.time_zone,
+        )
 
     def claim(self) -> Claim:
         """The same for the engine."""
+        zone = self.time_zone
         return Claim(
             bookable=self.bookable,
             units=self.units,
-            start=self.start,
+            start=_on_the_wall(self.start, zone) if zone and self.start else self.start,
             end=self.end,
             before=self.before,
             after=self.after,
+            time_zone=zone,
         )
+
+
+class ChoiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """`units` of each of any `any` of the bookables `of`: the first that are free, in that order.
+
+    `adjacent`: the first that follow each other there, as `of` lists lanes as they lie.
+    """
+
+    of: Annotated[
+        tuple[Id, ...], Meta(extra_json_schema={"minItems": 1, "maxItems": limits.CANDIDATES})
+    ]
+    any: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": limits.CANDIDATES})] = 1
+    adjacent: bool = False
+    units: Units = 1
+    start: Moment
+    end: Moment
+    before: Buffer = 0
+    after: Buffer = 0
+    time_zone: Zone | None = None
+
+    @classmethod
+    def asking(cls, choice: Choice) -> "ChoiceBody":
+        """What has to be sent for a choice."""
+        return cls(
+            of=choice.of,
+            any=choice.any,
+            adjacent=choice.adjacent,
+            units=choice.units,
+            start=choice.start,
+            end=choice.end,
+            before=choice.before,
+            after=choice.after,
+            time_zone=choice.time_zone,
+        )
+
+    def choice(self) -> Choice:
+        """The same for the engine."""
+        zone = self.time_zone
+        return Choice(
+            of=self.of,
+            any=self.any,
+            adjacent=self.adjacent,
+            units=self.units,
+            start=_on_the_wall(self.start, zone) if zone else self.start,
+            end=self.end,
+            before=self.before,
+            after=self.after,
+            time_zone=zone,
+        )
+
+
+def _on_the_wall(start: datetime, zone: str) -> datetime:
+    """The time in its zone. What is no zone, or out of range, is left to be refused as it is."""
+    if not limits.EARLIEST <= start < limits.LATEST:
+        return start
+    try:
+        return start.astimezone(zones.zone(zone))
+    except zones.UnknownZone:
+        return start
 
 
 Claims = Annotated[
@@ -89,5 +179,12 @@ Claims = Annotated[
     Meta(
         description="All or nothing.",
         extra_json_schema={"minItems": 1, "maxItems": limits.CLAIMS},
+    ),
+]
+Choices = Annotated[
+    tuple[ChoiceBody, ...],
+    Meta(
+        description="Of each, the first that are free are taken; all or nothing with `claims`.",
+        extra_json_schema={"minItems": 1, "maxItems": limits.CANDIDATES},
     ),
 ]

@@ -20,10 +20,12 @@ STATUS: dict[Code, int] = {
     Code.TOO_EARLY: 409,
     Code.UNKNOWN_BOOKABLE: 404,
     Code.ALREADY: 409,
-    Code.TOO_EARLY: 409,
     Code.EXTEND_LIMIT: 409,
     Code.BELOW_TAKEN: 409,
+    Code.WOULD_AFFECT: 409,
+    Code.NOT_BOOKABLE: 409,
     Code.FULL: 409,
+    Code.SERIES_REFUSED: 409,
     Code.ACTOR_BUSY: 409,
     Code.CLOCK_BEHIND: 503,
 }
@@ -78,6 +80,27 @@ _WORDS: dict[str, tuple[str, str]] = {
     "below_taken": (
         "More than that is taken",
         "Cancel or move bookings first, or override it with a reason.",
+    ),
+    "would_affect": (
+        "Booked occurrences would be affected",
+        (
+            "Nothing was done. `affected` are the occurrences; say what is to become of them with"
+            " `on_moved`, `on_dropped` and `on_overbooked`."
+        ),
+    ),
+    "not_bookable": (
+        "It can't be booked at that time",
+        (
+            "`rule` of `owner` says no; `open`, `limit`, `seconds` or `reason` say what would do."
+            " Choose another time, such as one of `suggested_slots`."
+        ),
+    ),
+    "series_refused": (
+        "Too few dates of the series can be had",
+        (
+            "Nothing was booked. `report` has what each date came to; choose other dates, or"
+            " another policy."
+        ),
     ),
     "full": (
         "There are not enough places left",

@@ -4,9 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from lastseat.core import events as e
 from lastseat.core.events import ActorTime, Kind
 from lastseat.core.interval import Interval
+from lastseat.core.schedule import Schedule
 from lastseat.core.state import Bookable, Booking, LiveClaim
 from lastseat.core.status import Status
 from lastseat.core.world import World
@@ -35,6 +38,11 @@ def interval(start: int | None, end: int | None) -> Interval | None:
     return None if start is None or end is None else Interval(instant(start), instant(end))
 
 
+def schedule(body: str | None) -> Schedule | None:
+    """An event's schedule as its column has it, None for one that lists its starts."""
+    return None if body is None else msgspec.json.decode(body, type=Schedule)
+
+
 def bookable(row: Row) -> Bookable:
     """A row of `lock_heads`. A head before its definition is an undefined stream."""
     kind = Kind.OCCURRENCE if row[1] == "unborn" else Kind(row[1])
@@ -54,6 +62,7 @@ def bookable(row: Row) -> Bookable:
         row[11],
         ActorTime(row[12]),
         row[13],
+        called_off=row[14],
     )
 
 
@@ -130,6 +139,31 @@ def append_params(
     return params
 
 
+def in_parts(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same as several `append`s, where many bookings or claims change (an edit of an event).
+
+    What changes is looked up by an array and joined with it, so the work grows with its square.
+    """
+    changing = {
+        name: msgspec.json.decode(f"[{value[1:-1]}]")
+        for name, value in params.items()
+        if name.startswith(("cb_", "cc_"))
+    }
+    most = max(map(len, changing.values()))
+    nothing = {name: params[name] if name in _SAME else "{}" for name in params}
+    return [
+        (params if first == 0 else nothing)
+        | {name: array(rows[first : first + MOST_CHANGED]) for name, rows in changing.items()}
+        for first in range(0, max(most, 1), MOST_CHANGED)
+    ]
+
+
+MOST_CHANGED = 128
+"""Bookings, and claims, that one `append` of several changes."""
+
+_SAME = frozenset({"tenant", "now", "j_v"})
+
+
 def _journal(world: World, commands: Sequence[tuple[str, str]]) -> dict[str, Any]:
     entries, now = world.entries, world.now
     return {
@@ -160,6 +194,7 @@ def _bookings(world: World, known: Collection[str]) -> dict[str, str]:
         "nb_made": array([x.made for x in new]),
         "nb_expires": array([x.expires_at for x in new]),
         "nb_limit": array([x.limit_at for x in new]),
+        "nb_series": array([x.series for x in new]),
         "cb_booking": array([x.booking_id for x in changed]),
         "cb_status": array([x.status for x in changed]),
         "cb_version": array([x.version for x in changed]),

@@ -2,12 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from lastseat.calendar.recurrence import BadRule
+from lastseat.calendar.rules import BadRules, check_rules
+from lastseat.calendar.schedule import check_schedule
+from lastseat.calendar.zones import UnknownZone
+from lastseat.calendar.zones import zone as zone_named
 from lastseat.core import commands as c
 from lastseat.core.outcomes import Invalid
+from lastseat.core.rules import Rules
+from lastseat.core.schedule import Schedule
 from lastseat.core.validate import validate
 from lastseat.engine.requests import Ticket
 
@@ -29,19 +35,51 @@ def _zones(command: c.AnyCommand) -> Invalid | None:
     """The refusal of the first time zone in a command that nobody knows."""
     match command:
         case c.Book():
-            return _claimed("claims", command.claims)
+            return _asked("", command)
+        case c.BookSeries():
+            dates = (_asked(f"dates[{i}].", date) for i, date in enumerate(command.dates))
+            return next((x for x in dates if x is not None), None)
         case c.Move():
-            refusals = (
-                _claimed(f"moves[{i}].claims", move.claims) for i, move in enumerate(command.moves)
-            )
-            return next((x for x in refusals if x is not None), None)
+            moves = (_asked(f"moves[{i}].", move) for i, move in enumerate(command.moves))
+            return next((x for x in moves if x is not None), None)
+        case c.SetRules():
+            return ruled(command.rules)
         case c.Define():
-            return _zone("time_zone", command.time_zone)
+            refusal = _zone("time_zone", command.time_zone)
+            return refusal or scheduled(command.schedule, command.time_zone)
         case _:
             return None
 
 
-def _claimed(field: str, claims: Sequence[c.Claim]) -> Invalid | None:
+def scheduled(schedule: Schedule | None, zone: str | None) -> Invalid | None:
+    """The refusal of a new event's schedule that can't be expanded, or gives nothing."""
+    if schedule is None or zone is None:
+        return None
+    try:
+        check_schedule(schedule, zone, new=True)
+    except BadRule as bad:
+        # Of an event that has not been edited yet: it has but one.
+        return Invalid(field=bad.field.removeprefix("segments[0]."), reason=bad.reason)
+    return None
+
+
+def ruled(rules: Rules, field: str = "rules") -> Invalid | None:
+    """The refusal of rules that make no sense."""
+    try:
+        check_rules(rules, field)
+    except BadRules as bad:
+        return Invalid(field=bad.field, reason=bad.reason)
+    return None
+
+
+def _asked(prefix: str, asked: c.Book | c.SeriesDate | c.Relocation) -> Invalid | None:
+    refusal = _claimed(f"{prefix}claims", asked.claims)
+    if refusal is None and asked.choices:
+        refusal = _claimed(f"{prefix}choices", asked.choices)
+    return refusal
+
+
+def _claimed(field: str, claims: Sequence[c.Claim | c.Choice]) -> Invalid | None:
     for i, claim in enumerate(claims):
         if claim.time_zone is not None:
             refusal = _zone(f"{field}[{i}].time_zone", claim.time_zone)
@@ -51,13 +89,13 @@ def _claimed(field: str, claims: Sequence[c.Claim]) -> Invalid | None:
 
 
 def _zone(field: str, zone: str | None) -> Invalid | None:
-    try:
-        known = zone is None or ZoneInfo(zone).key == zone
-    except (KeyError, ValueError, OSError):
-        known = False
-    if known:
+    if zone is None:
         return None
-    return Invalid(field=field, reason="is not in the time zone database (IANA)")
+    try:
+        zone_named(zone)
+    except UnknownZone:
+        return Invalid(field=field, reason="is not in the time zone database (IANA)")
+    return None
 
 
 def request_hash(command: c.AnyCommand) -> str:
@@ -65,5 +103,13 @@ def request_hash(command: c.AnyCommand) -> str:
     same = msgspec.structs.replace(command, command_id="")
     if isinstance(same, c.Book):
         same = msgspec.structs.replace(same, booking_id="")
+    if isinstance(same, c.BookSeries):
+        dates = tuple(msgspec.structs.replace(date, booking_id="") for date in same.dates)
+        same = msgspec.structs.replace(same, series_id="", dates=dates)
+    if isinstance(same, c.EditEvent):
+        # The rest was worked out from what was there, and will be otherwise the next time.
+        same = msgspec.structs.replace(
+            same, expected={}, schedule=None, capacity=0, followers=(), edits=()
+        )
     body = msgspec.json.encode(same, order="deterministic")
     return hashlib.sha256(body).hexdigest()[:32]

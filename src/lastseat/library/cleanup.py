@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lastseat.catalogue import holds
 from lastseat.core.outcomes import Expired
-from lastseat.library.build import Commands
+from lastseat.library.commands import Commands
 from lastseat.library.reserving import Cleaned
 
 if TYPE_CHECKING:

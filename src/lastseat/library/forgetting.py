@@ -34,7 +34,7 @@ PATIENCE = 15.0
 """Seconds until it is given up: somebody's own transaction stays open after booking in it."""
 
 PERSONAL = frozenset(
-    {"actor", "subject", "name", "email", "phone", "guest_email", "guest_phone"}
+    {"actor", "subject", "name", "email", "phone", "guest_email", "guest_phone", "of"}
 ) | {
     "guestEmail",
     "guestPhone",
@@ -98,9 +98,11 @@ async def _forget(connection: Connection, tenant: str, actor: str) -> Forgotten:
     contacts = await _run(connection, "forget_contacts", **of_bookings)
     notes = await _run(connection, "forget_notes", **of_bookings)
     people = await _run(connection, "forget_person", tenant=tenant, actor=actor)
-    said = {actor} | {text for row in (*contacts, *people) for text in row if text}
+    await _run(connection, "forget_feeds", tenant=tenant, actor=actor)
+    named = {actor, f"actor:{actor}"}
+    said = named | {text for row in (*contacts, *people) for text in row if text}
     # A name alone tells nobody from another: it is erased where they are told by something else.
-    telling = {actor} | {text for row in contacts for text in row[1:] if text}
+    telling = named | {text for row in contacts for text in row[1:] if text}
     return Forgotten(
         bookings=len(bookings),
         details=details[0][0],

@@ -27,7 +27,10 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 class Reserved(Done, frozen=True, kw_only=True):
-    """The slot is held until `expires_at`; it can be extended until `extendable_until`."""
+    """The slot is held until `expires_at`; it can be extended until `extendable_until`.
+
+    `chosen` are the bookables that it has beside the service, those picked for a choice last.
+    """
 
     reservation_id: str
     service_id: str
@@ -37,10 +40,14 @@ class Reserved(Done, frozen=True, kw_only=True):
     extendable_until: datetime
     status: Status = Status.HELD
     version: int = 1
+    chosen: tuple[str, ...] = ()
 
 
 class Reservation(Done, frozen=True, kw_only=True):
-    """A reservation, or the appointment that came of it. `valid` while it can be committed."""
+    """A reservation, or the appointment that came of it. `valid` while it can be committed.
+
+    `chosen` are the bookables that it has beside the service.
+    """
 
     reservation_id: str
     service_id: str
@@ -51,10 +58,14 @@ class Reservation(Done, frozen=True, kw_only=True):
     version: int
     expires_at: datetime | None = None
     extendable_until: datetime | None = None
+    chosen: tuple[str, ...] = ()
 
 
 class Appointment(Done, frozen=True, kw_only=True):
-    """A confirmed appointment, and the token that cancels it without an account."""
+    """A confirmed appointment, and the token that cancels it without an account.
+
+    `chosen` are the bookables that it has beside the service.
+    """
 
     appointment_id: str
     service_id: str
@@ -63,6 +74,7 @@ class Appointment(Done, frozen=True, kw_only=True):
     status: Status
     version: int
     cancellation_token: str
+    chosen: tuple[str, ...] = ()
 
 
 class Cancellation(Done, frozen=True, kw_only=True):

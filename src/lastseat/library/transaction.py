@@ -53,7 +53,8 @@ def execute_in(
     `lock_timeout` (PostgreSQL's notation): roll back and run it again from its start. Raises
     `CommandFailed` when the database refused; what the commands wrote is undone, the rest of the
     caller's transaction is not. REPEATABLE READ and SERIALIZABLE work too: every change bumps its
-    stream's head, so a stale snapshot is told by the lock.
+    stream's head, so a stale snapshot is told by the lock. (Of a location the rules of the snapshot
+    hold: its head is not locked, see ADR 0016.)
     """
     tickets, outcomes = _tickets(commands)
     if isinstance(connection, psycopg.AsyncConnection):

@@ -36,6 +36,9 @@ SCANNED = 2_500
 ROUNDS = 8
 """How many such statements make one page, at most."""
 
+NOT_LISTED = frozenset({Kind.ACTOR, Kind.LOCATION})
+"""Kinds that are no bookables: whose time it is, and where."""
+
 NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 """Before it is every booking."""
 
@@ -60,6 +63,7 @@ class BookingFilter(Struct, frozen=True):
     status: tuple[Status, ...] = ()
     starts_from: datetime | None = None
     starts_to: datetime | None = None
+    series: str | None = None
 
     @property
     def claimed(self) -> bool:
@@ -103,6 +107,7 @@ def booking_query(
         wanted.claimed
         or not mixed.isdisjoint(wanted.status)
         or (wanted.status and wanted.actor is not None)
+        or (wanted.series is not None and wanted.actor is not None)
     )
     params = {
         "actor": wanted.actor,
@@ -111,6 +116,7 @@ def booking_query(
         "statuses": [str(x) for x in wanted.status] or None,
         "stored": _stored(wanted.status),
         "claimed": wanted.claimed,
+        "series": wanted.series,
         "starts_from": wanted.starts_from,
         "starts_to": wanted.starts_to,
         "after": after or NEWEST,
@@ -143,7 +149,7 @@ def bookable_query(
 ) -> tuple[str, dict[str, Any]]:
     """The same for a page of bookables."""
     source = "bookables_of_kinds" if location is None else "bookables_at_location"
-    listed = [x for x in kinds or Kind if x is not Kind.ACTOR]
+    listed = [x for x in kinds or Kind if x not in NOT_LISTED]
     params = {
         "kinds": [str(x) for x in dict.fromkeys(listed)],
         "location": location,
@@ -158,6 +164,8 @@ def _booking_statement(wanted: BookingFilter) -> str:
     pieces: list[tuple[str, str]]
     if wanted.actor is not None:
         pieces = [("source", "bookings_of_actor")]
+    elif wanted.series is not None:
+        pieces = [("source", "bookings_of_series")]
     elif wanted.bookable is not None:
         pieces = [("wanted", "wanted_bookable"), ("source", "bookings_on_wanted")]
     elif wanted.timed and wanted.location is not None:

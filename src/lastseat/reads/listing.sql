@@ -24,6 +24,15 @@ WHERE b.tenant_id = %(tenant)s::text
 ORDER BY b.booking_id DESC
 LIMIT %(scan)s::integer
 
+-- name: bookings_of_series
+-- A source: the bookings of one series.
+SELECT b.booking_id
+FROM lastseat.bookings b
+WHERE b.tenant_id = %(tenant)s::text AND b.series_id = %(series)s::uuid
+  AND b.booking_id < %(after)s::uuid
+ORDER BY b.booking_id DESC
+LIMIT %(scan)s::integer
+
 -- name: bookings_in_status
 -- A source: those in some statuses, of which CONFIRMED is none: it has no index.
 SELECT found.booking_id
@@ -138,6 +147,7 @@ page AS MATERIALIZED (
         OFFSET 0
     ) AS b
     WHERE (%(statuses)s::text[] IS NULL OR b.shown = ANY(%(statuses)s::text[]))
+      AND (%(series)s::uuid IS NULL OR b.series_id = %(series)s::uuid)
       AND (NOT %(claimed)s::boolean OR EXISTS (
           SELECT FROM lastseat.claims c
           CROSS JOIN LATERAL (
@@ -164,7 +174,7 @@ SELECT scanned.bookings, scanned.last::text,
        (extract(epoch FROM b.created_at) * 1000000)::bigint,
        (extract(epoch FROM b.updated_at) * 1000000)::bigint,
        CASE WHEN d.metadata <> '{}' THEN d.metadata::text END,
-       nullif(k.name, ''), nullif(k.email, ''), nullif(k.phone, ''),
+       nullif(k.name, ''), nullif(k.email, ''), nullif(k.phone, ''), b.series_id::text,
        c.bookable_id, c.units,
        (extract(epoch FROM coalesce(lower(c.during), c.starts_at)) * 1000000)::bigint,
        (extract(epoch FROM coalesce(upper(c.during), c.ends_at)) * 1000000)::bigint,
@@ -241,7 +251,7 @@ SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
            WHERE h.kind = 'occurrence' AND c.tenant_id = h.tenant_id
              AND c.bookable_id = h.bookable_id AND c.live
              AND c.blocked IS NULL AND c.expires_at <= (SELECT lastseat.clock())), 0),
-       h.location_id, d.name, d.attributes::text
+       h.location_id, d.name, d.attributes::text, h.parts, h.called_off
 FROM source
 CROSS JOIN LATERAL (
     SELECT * FROM lastseat.heads x

@@ -9,7 +9,7 @@ SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
            WHERE h.kind = 'occurrence' AND c.tenant_id = h.tenant_id
              AND c.bookable_id = h.bookable_id AND c.live
              AND c.blocked IS NULL AND c.expires_at <= (SELECT lastseat.clock())), 0),
-       h.location_id, d.name, d.attributes::text
+       h.location_id, d.name, d.attributes::text, h.parts, h.called_off
 FROM lastseat.heads h
 LEFT JOIN lastseat.bookable_details d
   ON d.tenant_id = h.tenant_id AND d.bookable_id = h.bookable_id
@@ -67,7 +67,7 @@ SELECT b.booking_id::text, coalesce(a.ref, ''),
        (extract(epoch FROM b.created_at) * 1000000)::bigint,
        (extract(epoch FROM b.updated_at) * 1000000)::bigint,
        CASE WHEN d.metadata <> '{}' THEN d.metadata::text END,
-       nullif(k.name, ''), nullif(k.email, ''), nullif(k.phone, ''),
+       nullif(k.name, ''), nullif(k.email, ''), nullif(k.phone, ''), b.series_id::text,
        c.bookable_id, c.units,
        (extract(epoch FROM coalesce(lower(c.during), h.starts_at)) * 1000000)::bigint,
        (extract(epoch FROM coalesce(upper(c.during), h.ends_at)) * 1000000)::bigint,

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
 from msgspec import Struct
 from psycopg.rows import tuple_row
 
+from lastseat.calendar import zones
 from lastseat.core import events
 from lastseat.core.commands import Contact
 from lastseat.core.events import ActorTime, Event, Kind
@@ -32,7 +32,8 @@ Connection = psycopg.AsyncConnection[Any]
 class BookableView(Struct, frozen=True):
     """A bookable as it stands. `taken` and `left` are of an occurrence; 0 for the others.
 
-    `name` and `attributes` are what it was called when it was defined, or is called since.
+    `name` and `attributes` are what it was called when it was defined, or is called since. `parts`
+    are a composite's. An occurrence that is `called_off` does not take place.
     """
 
     bookable: str
@@ -49,6 +50,8 @@ class BookableView(Struct, frozen=True):
     location_id: str | None = None
     name: str | None = None
     attributes: dict[str, Any] | None = None
+    parts: tuple[str, ...] = ()
+    called_off: bool = False
 
 
 class Place(Struct, frozen=True):
@@ -79,7 +82,10 @@ class ClaimView(Struct, frozen=True):
 
 
 class BookingView(Struct, frozen=True):
-    """A booking. `actor`, `metadata` and `contact` are gone once the person is forgotten."""
+    """A booking. `actor`, `metadata` and `contact` are gone once the person is forgotten.
+
+    The bookings of one series share `series_id`.
+    """
 
     booking_id: str
     actor: str
@@ -91,6 +97,7 @@ class BookingView(Struct, frozen=True):
     expires_at: datetime | None = None
     metadata: dict[str, Any] | None = None
     contact: Contact | None = None
+    series_id: str | None = None
 
 
 class JournalRow(Struct, frozen=True):
@@ -115,14 +122,14 @@ async def fetch(connection: Connection, statement: str, **params: Any) -> list[t
 
     None when a parameter is a text that no row could have.
     """
-    if not all(_storable(value) for value in params.values()):
+    if not all(storable(value) for value in params.values()):
         return []
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(statement.encode(), params)
         return await cursor.fetchall()
 
 
-def _storable(value: object) -> bool:
+def storable(value: object) -> bool:
     """Whether a row could have it: no text column holds a NUL or half a surrogate pair."""
     if not isinstance(value, str):
         return True
@@ -149,7 +156,7 @@ def bookable_view(row: Sequence[Any]) -> BookableView:
         row[3],
         row[4],
         taken,
-        max(0, row[2] - taken) if counted else 0,
+        max(0, row[2] - taken) if counted and not row[15] else 0,
         interval(row[5], row[6]),
         row[7],
         row[8],
@@ -157,6 +164,8 @@ def bookable_view(row: Sequence[Any]) -> BookableView:
         row[11],
         row[12],
         msgspec.json.decode(row[13]) if row[13] else None,
+        tuple(row[14] or ()),
+        row[15],
     )
 
 
@@ -198,7 +207,7 @@ async def booking(connection: Connection, tenant: str, booking_id: str) -> Booki
 def booking_view(found: Sequence[Sequence[Any]]) -> BookingView:
     """The rows of `booking`: one booking, once for each of its claims."""
     row = found[0]
-    claims = tuple(_claim(x[11:]) for x in found if x[11] is not None)
+    claims = tuple(_claim(x[12:]) for x in found if x[12] is not None)
     said = any(x is not None for x in row[8:11])
     return BookingView(
         row[0],
@@ -211,6 +220,7 @@ def booking_view(found: Sequence[Sequence[Any]]) -> BookingView:
         moment(row[4]),
         msgspec.json.decode(row[7]) if row[7] else None,
         Contact(name=row[8], email=row[9], phone=row[10]) if said else None,
+        row[11],
     )
 
 
@@ -218,7 +228,7 @@ def _claim(row: Sequence[Any]) -> ClaimView:
     during = interval(row[2], row[3]) or Interval(EPOCH, EPOCH)
     local, zone = row[5], row[6]
     if local is None and zone is not None:
-        local = during.start.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat()
+        local = zones.local(during.start, zones.zone(zone)).isoformat()
     return ClaimView(row[0], row[1], during, row[4], local, zone)
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from lastseat.core.commands import AnyCommand, Book
 from lastseat.core.commands import Claim as CoreClaim
 from lastseat.engine.ids import new_id
-from lastseat.library.build import Commands
+from lastseat.library.commands import Commands
 
 _STEPS = {
     "confirm": "confirm",

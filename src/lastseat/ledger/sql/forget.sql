@@ -58,6 +58,11 @@ DELETE FROM lastseat.people
 WHERE tenant_id = %(tenant)s::text AND subject = %(actor)s::text
 RETURNING name;
 
+-- name: forget_feeds
+-- The feeds of what is booked for them: each names them, and would show what is booked again.
+DELETE FROM lastseat.feeds
+WHERE tenant_id = %(tenant)s::text AND of = 'actor:' || %(actor)s::text;
+
 -- name: forget_find_answers
 -- Stored answers with one of the texts in them, as JSON writes it. No index helps: a refusal belongs to
 -- no booking. It reads the tenant's keys.

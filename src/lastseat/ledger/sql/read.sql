@@ -6,7 +6,7 @@
 
 -- name: read_bookings
 -- Bookings with their live claims: those named, those of the actors named on the occurrences named,
--- and every hold on a locked head whose time has run out.
+-- all of the occurrences that are edited, and every hold on a locked head whose time has run out.
 WITH wanted AS (
     SELECT unnest(%(booking_ids)s::uuid[]) AS booking_id
     UNION
@@ -18,6 +18,16 @@ WITH wanted AS (
           AND x.actor_id = seat.actor_id AND x.live AND x.blocked IS NULL
         OFFSET 0
     ) AS c
+    UNION
+    (SELECT c.booking_id
+    FROM unnest(%(edited)s::text[]) AS edited (bookable_id)
+    CROSS JOIN LATERAL (
+        SELECT x.booking_id FROM lastseat.claims x
+        WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = edited.bookable_id
+          AND x.live AND x.blocked IS NULL
+        OFFSET 0
+    ) AS c
+    LIMIT %(most_edited)s::integer)
     UNION
     (SELECT c.booking_id
     FROM lastseat.claims c
@@ -97,6 +107,36 @@ CROSS JOIN LATERAL (
       AND x.live AND x.own_time
 ) AS c;
 
+-- name: read_rules
+-- The rules that hold for bookables: their own, and those of the place where they are. Nobody's head
+-- is held for a place's: as late as this, all that was acknowledged is seen (ADR 0016). A place's come
+-- once, whatever the number of bookables there.
+SELECT wanted.bookable_id, own.rules::text, h.time_zone, l.location_id,
+       CASE WHEN row_number() OVER (PARTITION BY l.location_id) = 1 THEN place.rules::text END,
+       l.time_zone
+FROM unnest(%(bookables)s::text[]) AS wanted (bookable_id)
+CROSS JOIN LATERAL (
+    SELECT x.time_zone, x.location_id FROM lastseat.heads x
+    WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = wanted.bookable_id
+    OFFSET 0
+) AS h
+LEFT JOIN LATERAL (
+    SELECT x.rules FROM lastseat.rules x
+    WHERE x.tenant_id = %(tenant)s::text AND x.owner_id = wanted.bookable_id
+    OFFSET 0
+) AS own ON true
+LEFT JOIN LATERAL (
+    SELECT x.location_id, x.time_zone FROM lastseat.locations x
+    WHERE x.tenant_id = %(tenant)s::text AND x.location_id = h.location_id
+    OFFSET 0
+) AS l ON true
+LEFT JOIN LATERAL (
+    SELECT x.rules FROM lastseat.rules x
+    WHERE x.tenant_id = %(tenant)s::text AND x.owner_id = 'location:' || l.location_id
+    OFFSET 0
+) AS place ON true
+WHERE own.rules IS NOT NULL OR place.rules IS NOT NULL;
+
 -- name: read_keys
 -- The answers already given for idempotency keys, and whether their time is over.
 SELECT key, request_hash, outcome, expires_at IS NOT NULL AND expires_at <= (SELECT lastseat.clock())
@@ -117,6 +157,6 @@ WHERE tenant_id = %(tenant)s::text AND key = %(key)s::text;
 
 -- name: read_events
 -- When the occurrences of events are.
-SELECT event_id, array_to_json(starts)::text, seconds
+SELECT event_id, array_to_json(starts)::text, seconds, schedule::text
 FROM lastseat.events
 WHERE tenant_id = %(tenant)s::text AND event_id = ANY(%(events)s::text[]);

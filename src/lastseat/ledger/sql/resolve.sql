@@ -8,9 +8,16 @@
 -- What never changes of the bookables named.
 SELECT bookable_id, kind, actor_time,
        (extract(epoch FROM starts_at) * 1000000)::bigint,
-       (extract(epoch FROM ends_at) * 1000000)::bigint
+       (extract(epoch FROM ends_at) * 1000000)::bigint,
+       array_to_json(parts)::text
 FROM lastseat.heads
 WHERE tenant_id = %(tenant)s::text AND bookable_id = ANY(%(bookables)s::text[]) AND seq > 0;
+
+-- name: find_locations
+-- Which of these places there are. None is ever removed.
+SELECT location_id
+FROM lastseat.locations
+WHERE tenant_id = %(tenant)s::text AND location_id = ANY(%(locations)s::text[]);
 
 -- name: find_actors
 -- The surrogates of the callers' references.
@@ -44,6 +51,26 @@ LEFT JOIN LATERAL (
     WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = wanted.booking_id AND x.live
     OFFSET 0
 ) AS c ON true;
+
+-- name: find_bookings_on
+-- The live bookings on occurrences, whose they are, and all the bookables each has claims on.
+SELECT seat.bookable_id, seat.booking_id::text, seat.actor_id::text, other.bookable_id
+FROM (
+    SELECT wanted.bookable_id, c.booking_id, c.actor_id
+    FROM unnest(%(bookables)s::text[]) AS wanted (bookable_id)
+    CROSS JOIN LATERAL (
+        SELECT x.booking_id, x.actor_id FROM lastseat.claims x
+        WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = wanted.bookable_id
+          AND x.live AND x.blocked IS NULL
+        OFFSET 0
+    ) AS c
+    LIMIT %(most_edited)s::integer
+) AS seat
+CROSS JOIN LATERAL (
+    SELECT x.bookable_id FROM lastseat.claims x
+    WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = seat.booking_id AND x.live
+    OFFSET 0
+) AS other;
 
 -- name: find_seats
 -- The live bookings of actors on occurrences, and all the bookables each has claims on.

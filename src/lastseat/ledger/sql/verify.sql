@@ -27,7 +27,7 @@ SELECT tenant_id, bookable_id, kind, capacity, overbooked, taken, seq,
        (extract(epoch FROM at) * 1000000)::float8,
        (extract(epoch FROM starts_at) * 1000000)::float8,
        (extract(epoch FROM ends_at) * 1000000)::float8,
-       time_zone, event_id, own_capacity, actor_time, location_id
+       time_zone, event_id, own_capacity, actor_time, location_id, called_off, parts
 FROM lastseat.heads
 WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, bookable_id;
@@ -45,10 +45,16 @@ WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, bookable_id, seq, booking_id, no;
 
 -- name: verify_events
-SELECT tenant_id, event_id, starts, seconds
+SELECT tenant_id, event_id, starts, seconds, schedule::text
 FROM lastseat.events
 WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, event_id;
+
+-- name: verify_rules
+SELECT tenant_id, owner_id, rules::text
+FROM lastseat.rules
+WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
+ORDER BY tenant_id, owner_id;
 
 -- name: verify_leads
 -- The lead entries, booking by booking.
@@ -70,7 +76,7 @@ ORDER BY tenant_id, booking_id, version;
 -- name: verify_bookings
 SELECT tenant_id, booking_id::text, actor_id::text, status, version, made,
        (extract(epoch FROM expires_at) * 1000000)::float8,
-       (extract(epoch FROM limit_at) * 1000000)::float8
+       (extract(epoch FROM limit_at) * 1000000)::float8, series_id::text
 FROM lastseat.bookings
 WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, booking_id;

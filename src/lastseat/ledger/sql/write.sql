@@ -16,13 +16,13 @@ WITH journal_rows AS (
         AS n (stream_id, seq, type, body, command_id, booking_id, version, lead, principal, at)
 ), new_bookings AS (
     INSERT INTO lastseat.bookings
-        (tenant_id, booking_id, actor_id, status, version, made, expires_at, limit_at,
+        (tenant_id, booking_id, actor_id, status, version, made, expires_at, limit_at, series_id,
          created_at, updated_at)
     SELECT %(tenant)s::text, n.*, %(now)s::timestamptz, %(now)s::timestamptz
     FROM unnest(
         %(nb_booking)s::uuid[], %(nb_actor)s::uuid[], %(nb_status)s::text[],
         %(nb_version)s::integer[], %(nb_made)s::integer[], %(nb_expires)s::timestamptz[],
-        %(nb_limit)s::timestamptz[]) AS n
+        %(nb_limit)s::timestamptz[], %(nb_series)s::uuid[]) AS n
 ), changed_bookings AS (
     UPDATE lastseat.bookings b
     SET status = n.status, version = n.version, made = n.made, expires_at = n.expires_at,
@@ -71,22 +71,44 @@ SET capacity = excluded.capacity, overbooked = excluded.overbooked, taken = excl
     seq = excluded.seq, at = excluded.at;
 
 -- name: define_heads
--- What a definition says of a head once and for all, and whether it still follows its event.
+-- What a definition says of a head once and for all, and what an edit of its event may change: its
+-- time, whether it still follows the event, and whether it takes place.
 UPDATE lastseat.heads h
 SET kind = n.kind, starts_at = n.starts_at, ends_at = n.ends_at, time_zone = n.time_zone,
     event_id = n.event_id, own_capacity = n.own_capacity, actor_time = n.actor_time,
-    location_id = n.location_id
+    location_id = n.location_id, called_off = n.called_off
 FROM unnest(
     %(bookables)s::text[], %(kinds)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
     %(time_zones)s::text[], %(events)s::text[], %(own)s::boolean[], %(actor_times)s::text[],
-    %(locations)s::text[])
+    %(locations)s::text[], %(called_off)s::boolean[])
     AS n (bookable_id, kind, starts_at, ends_at, time_zone, event_id, own_capacity, actor_time,
-          location_id)
+          location_id, called_off)
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = n.bookable_id;
 
 -- name: add_event
-INSERT INTO lastseat.events (tenant_id, event_id, starts, seconds)
-VALUES (%(tenant)s::text, %(event)s::text, %(starts)s::text[], %(seconds)s::integer);
+INSERT INTO lastseat.events (tenant_id, event_id, starts, seconds, schedule)
+VALUES (%(tenant)s::text, %(event)s::text, %(starts)s::text[], %(seconds)s::integer,
+        %(schedule)s::json);
+
+-- name: change_schedule
+-- From here on the event has a rule, if it listed its starts before.
+UPDATE lastseat.events
+SET starts = '{}', seconds = 0, schedule = %(schedule)s::json
+WHERE tenant_id = %(tenant)s::text AND event_id = %(event)s::text;
+
+-- name: set_parts
+-- A composite's parts, once and for all.
+UPDATE lastseat.heads
+SET parts = %(parts)s::text[]
+WHERE tenant_id = %(tenant)s::text AND bookable_id = %(bookable)s::text;
+
+-- name: save_rules
+-- Each owner's rules, in place of any before them.
+INSERT INTO lastseat.rules (tenant_id, owner_id, rules)
+SELECT %(tenant)s::text, n.owner_id, n.rules
+FROM unnest(%(owners)s::text[], %(rules)s::json[]) AS n (owner_id, rules)
+ORDER BY n.owner_id
+ON CONFLICT (tenant_id, owner_id) DO UPDATE SET rules = excluded.rules;
 
 -- name: add_tenant
 INSERT INTO lastseat.tenants (tenant_id, created_at)

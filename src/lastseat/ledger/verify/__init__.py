@@ -2,9 +2,10 @@
 
 `verify` reads, changes nothing and decides nothing. It works on one snapshot, so it runs beside
 live writers, and holds no more than one stream's live claims in memory. In two passes over rows
-that the database sorts: streams with their heads, claims and events (streams.py), then bookings
-with their leads and claims (bookings.py). Whether anything was oversold is worked out a second
-time from the claim rows alone, with other arithmetic than the decisions use (overselling.py).
+that the database sorts: streams with their heads, claims, events and rules (streams.py), then
+bookings with their leads and claims (bookings.py). Whether anything was oversold is worked out a
+second time from the claim rows alone, with other arithmetic than the decisions use
+(overselling.py).
 """
 
 from collections.abc import Callable, Iterator
@@ -90,6 +91,7 @@ def _both_passes(
             read("verify_heads"),
             read("verify_claims"),
             read("verify_events"),
+            read("verify_rules"),
             tally,
             findings,
         )

@@ -83,7 +83,7 @@ def _fold(
 
 
 def _compare(row: Row, booking: Booking, claims: list[Row], findings: Findings) -> None:
-    tenant_id, booking_id, actor_id, status, version, made, expires_at, limit_at = row
+    tenant_id, booking_id, actor_id, status, version, made, expires_at, limit_at, series_id = row
     findings.compare(
         tenant_id,
         f"booking {booking_id}",
@@ -93,6 +93,7 @@ def _compare(row: Row, booking: Booking, claims: list[Row], findings: Findings) 
             "version": version,
             "expires_at": expires_at,
             "limit_at": limit_at,
+            "series_id": series_id,
         },
         {
             "actor_id": booking.actor_id,
@@ -100,6 +101,7 @@ def _compare(row: Row, booking: Booking, claims: list[Row], findings: Findings) 
             "version": booking.version,
             "expires_at": micros(booking.expires_at),
             "limit_at": micros(booking.limit_at),
+            "series_id": booking.series,
         },
     )
     highest = max((claim[2] for claim in claims), default=0)

@@ -1,4 +1,4 @@
-"""Each stream folded, beside its head, its claims and (of an event) its starts.
+"""Each stream folded, beside its head, its claims, its rules and (of an event) its starts.
 
 A stream that can't be folded to its end (a gap, an entry that can't be read) is reported as such;
 its head and claims are then not compared, since there is nothing to compare them with.
@@ -6,8 +6,11 @@ its head and claims are then not compared, since there is nothing to compare the
 
 from collections.abc import Iterator
 
+import msgspec
+
 from lastseat.core import events as e
 from lastseat.core.events import Kind
+from lastseat.core.schedule import Schedule
 from lastseat.core.state import Entry, LiveClaim, evolve, undefined
 from lastseat.ledger.verify.claims import ClaimRows
 from lastseat.ledger.verify.overselling import Capacities
@@ -16,11 +19,17 @@ from lastseat.ledger.verify.rows import Key, Row, Rows, each_key
 
 
 def check_streams(
-    entries: Rows, heads: Rows, claims: Rows, events: Rows, tally: Tally, findings: Findings
+    entries: Rows,
+    heads: Rows,
+    claims: Rows,
+    events: Rows,
+    rules: Rows,
+    tally: Tally,
+    findings: Findings,
 ) -> None:
     """Compare everything that is kept by stream."""
     tenant_id = None
-    for key in each_key(entries, heads, claims, events):
+    for key in each_key(entries, heads, claims, events, rules):
         if key[0] != tenant_id:
             tenant_id = key[0]
             tally.tenants += 1
@@ -33,6 +42,7 @@ def check_streams(
         elif head is not None:
             stream.compare_head(head)
         stream.compare_event(events.one(key))
+        stream.compare_rules(rules.one(key))
         rows.finish(sound=not stream.broken)
         kind = head[2] if head is not None else stream.kind
         capacity = head[3] + head[4] if head is not None else stream.state.capacity
@@ -60,11 +70,12 @@ class Stream:
         self.at: float | None = None
         self.broken = False
         self.oversold = False
+        self.ruled = False
 
     @property
     def kind(self) -> str:
         """The head's word for what the stream is of."""
-        defined = self.seq > 0 or self.state.kind is Kind.ACTOR
+        defined = self.seq > 0 or self.state.kind in (Kind.ACTOR, Kind.LOCATION)
         return self.state.kind.value if defined else "unborn"
 
     def _found(self, what: str, seq: int | None = None) -> None:
@@ -134,6 +145,8 @@ class Stream:
             )
         elif isinstance(event, e.Defined | e.CapacityChanged | e.Checkpoint):
             self.capacities.set(entry.seq, event.capacity)
+        elif isinstance(event, e.RulesChanged):
+            self.ruled = True
 
     def _check_taken(self) -> None:
         state = self.state
@@ -145,7 +158,7 @@ class Stream:
     def compare_head(self, head: Row) -> None:
         """The head is the fold; of a stream without entries it takes nothing."""
         (_, _, kind, capacity, overbooked, taken, seq, at, starts_at, ends_at) = head[:10]
-        time_zone, event_id, own_capacity, actor_time, location_id = head[10:]
+        time_zone, event_id, own_capacity, actor_time, location_id, called_off, parts = head[10:]
         if self.broken:
             row, fold = {"seq": seq, "at": at}, {"seq": self.seq, "at": self.at}
             self.findings.compare(self.tenant_id, self.where, row, fold)
@@ -168,6 +181,8 @@ class Stream:
                 "own_capacity": own_capacity,
                 "actor_time": actor_time,
                 "location_id": location_id,
+                "called_off": called_off,
+                "parts": parts,
             },
             {
                 "kind": self.kind,
@@ -183,6 +198,8 @@ class Stream:
                 "own_capacity": state.own_capacity,
                 "actor_time": state.actor_time.value,
                 "location_id": state.location,
+                "called_off": state.called_off,
+                "parts": list(state.parts) or None,
             },
         )
 
@@ -200,6 +217,27 @@ class Stream:
             self.findings.compare(
                 self.tenant_id,
                 where,
-                {"starts": row[2], "seconds": row[3]},
-                {"starts": list(self.state.starts), "seconds": self.state.seconds},
+                {"starts": row[2], "seconds": row[3], "schedule": row[4]},
+                {
+                    "starts": list(self.state.starts),
+                    "seconds": self.state.seconds,
+                    "schedule": _text(self.state.schedule),
+                },
             )
+
+    def compare_rules(self, row: Row | None) -> None:
+        """The rules in force are the last that were journalled."""
+        if self.broken:
+            return
+        where = f"rules of {self.stream}"
+        if row is None and self.ruled:
+            self.findings.add(self.tenant_id, where, "are in the journal, but have no row")
+        elif row is not None and not self.ruled:
+            self.findings.add(self.tenant_id, where, "are a row, but the journal has none")
+        elif row is not None:
+            text = msgspec.json.encode(self.state.rules).decode()
+            self.findings.compare(self.tenant_id, where, {"rules": row[2]}, {"rules": text})
+
+
+def _text(schedule: Schedule | None) -> str | None:
+    return None if schedule is None else msgspec.json.encode(schedule).decode()

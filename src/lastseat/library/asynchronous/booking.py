@@ -1,7 +1,7 @@
 """A tenant's operations on bookings, from the first hold to the last check-out."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lastseat.core import commands as c
@@ -9,7 +9,7 @@ from lastseat.core import limits
 from lastseat.core.outcomes import AnyOutcome, Expired
 from lastseat.library.asynchronous.bounds import page
 from lastseat.library.asynchronous.operations import AsyncOperations
-from lastseat.library.build import Claims, Seconds
+from lastseat.library.commands import Claims, Seconds
 from lastseat.reads import views
 
 
@@ -18,8 +18,9 @@ class AsyncBooking(AsyncOperations):
 
     async def book(
         self,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[c.Choice] = (),
         actor: str,
         units: int = 1,
         confirmed: bool = True,
@@ -31,14 +32,17 @@ class AsyncBooking(AsyncOperations):
     ) -> AnyOutcome:
         """Take all `claims` for `actor`, or none (A4, A11).
 
-        `claims` is an occurrence's id (with `units` for a party), a `Claim`, or several. Comes to
-        `booked`; or `already`, `full`, `conflict` (an exclusive resource is taken), `actor_busy`,
-        `unknown_bookable`, `invalid`. `key` makes it safe to repeat (C6). `override`, with its
-        `reason`, skips capacity and the actor's time (D3).
+        `claims` is an occurrence's id (with `units` for a party), a `Claim`, or several; for each
+        of the `choices` any k of its n are taken, the first that are free (C9). Comes to `booked`,
+        with what was `chosen`; or `already`, `not_bookable` (a rule is in the way, C2), `full`,
+        `conflict` (an exclusive resource is taken, or too few to choose from are free),
+        `actor_busy`, `unknown_bookable`, `invalid`. `key` makes it safe to repeat (C6). `override`,
+        with its `reason`, skips rules, capacity and the actor's time (D3).
         """
         return await self._outcome(
             self.commands.book(
                 claims,
+                choices=choices,
                 actor=actor,
                 units=units,
                 confirmed=confirmed,
@@ -50,10 +54,51 @@ class AsyncBooking(AsyncOperations):
             )
         )
 
+    async def book_series(
+        self,
+        dates: Sequence[Claims | c.SeriesDate],
+        *,
+        actor: str,
+        policy: c.SeriesPolicy | str = c.SeriesPolicy.ALL_OR_NOTHING,
+        most: int | None = None,
+        seconds: Seconds | None = None,
+        limit: Seconds | None = None,
+        confirmed: bool = True,
+        override: bool = False,
+        reason: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        contact: c.Contact | None = None,
+        key: str | None = None,
+    ) -> AnyOutcome:
+        """Book many dates in one transaction (H1), at most 400: what `book` takes, for each.
+
+        `policy` is `all_or_nothing`, `skip_conflicts` (what can be had), or `first_n` (the first
+        `most` that can be had). Comes to `series_booked` or `series_refused`; both report what
+        each date came to, in order. Every date is a booking of its own. With `seconds` they are
+        held, and can be extended up to `limit` seconds. The rest is as for `book`.
+        """
+        return await self._outcome(
+            self.commands.book_series(
+                dates,
+                actor=actor,
+                policy=policy,
+                most=most,
+                seconds=seconds,
+                limit=limit,
+                confirmed=confirmed,
+                override=override,
+                reason=reason,
+                metadata=metadata,
+                contact=contact,
+                key=key,
+            )
+        )
+
     async def hold(
         self,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[c.Choice] = (),
         actor: str,
         units: int = 1,
         seconds: Seconds = limits.HOLD_SECONDS,
@@ -71,6 +116,7 @@ class AsyncBooking(AsyncOperations):
         return await self._outcome(
             self.commands.hold(
                 claims,
+                choices=choices,
                 actor=actor,
                 units=units,
                 seconds=seconds,
@@ -268,8 +314,9 @@ class AsyncBooking(AsyncOperations):
     async def move(
         self,
         booking: str,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[c.Choice] = (),
         actor: str | None = None,
         units: int = 1,
         version: int | None = None,
@@ -277,11 +324,15 @@ class AsyncBooking(AsyncOperations):
         reason: str | None = None,
         key: str | None = None,
     ) -> AnyOutcome:
-        """Give a booking new claims without giving up the old ones first (A10): `moved`."""
+        """Give a booking new claims without giving up the old ones first (A10): `moved`.
+
+        Until something is picked for its `choices`, what it has now counts as free for them.
+        """
         return await self._outcome(
             self.commands.move(
                 booking,
                 claims,
+                choices=choices,
                 actor=actor,
                 units=units,
                 version=version,

@@ -1,23 +1,31 @@
 """What the arguments of reads may be. Those of commands are checked in the core."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+from lastseat.core import fields, limits
+from lastseat.core.interval import Interval
 from lastseat.reads import listing, views
+
+
+def whole(name: str, value: object, least: int, most: int) -> int:
+    """A whole number in a range. Raises `ValueError`."""
+    try:
+        fields.integer(name, value, least, most)
+    except fields.Bad as bad:
+        raise ValueError(f"{name} {bad.invalid.reason}") from None
+    assert isinstance(value, int)
+    return value
 
 
 def page(limit: int) -> int:
     """The rows of one page of a roster or journal. Raises `ValueError`."""
-    if not 1 <= limit <= views.MOST_ROWS:
-        raise ValueError(f"limit must be from 1 to {views.MOST_ROWS}")
-    return limit
+    return whole("limit", limit, 1, views.MOST_ROWS)
 
 
-def listed(limit: int) -> int:
+def listed(limit: int, name: str = "limit") -> int:
     """The same of a list. Raises `ValueError`."""
-    if not 1 <= limit <= listing.MOST_LISTED:
-        raise ValueError(f"limit must be from 1 to {listing.MOST_LISTED}")
-    return limit
+    return whole(name, limit, 1, listing.MOST_LISTED)
 
 
 def aware(name: str, time: datetime | None) -> datetime | None:
@@ -27,11 +35,40 @@ def aware(name: str, time: datetime | None) -> datetime | None:
     return time
 
 
+def window(start: datetime, end: datetime, first: str = "start", last: str = "end") -> Interval:
+    """A time to look at, in UTC: 400 days at most. Raises `ValueError`."""
+    times: tuple[tuple[str, object], ...] = ((first, start), (last, end))
+    for name, time in times:
+        if not isinstance(time, datetime):
+            raise ValueError(f"{name} must be a datetime")  # noqa: TRY004 - as all bad input is
+        if time.utcoffset() is None:
+            raise ValueError(f"{name} must have a time zone")
+        if not limits.EARLIEST <= time < limits.LATEST:
+            raise ValueError(f"{name} must be from {limits.EARLIEST:%Y} to {limits.LATEST:%Y}")
+    # Two times of one zone compare by the wall, which errs in the hour that comes twice.
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    if end <= start:
+        raise ValueError(f"{last} must come after {first}")
+    if end - start > limits.LONGEST:
+        raise ValueError(f"{last} must be at most {limits.LONGEST.days} days after {first}")
+    return Interval(start, end)
+
+
+def days(first: date, last: date) -> None:
+    """Dates to look at, both included: 401 at most. Raises `ValueError`."""
+    dates: tuple[tuple[str, object], ...] = (("first", first), ("last", last))
+    for name, day in dates:
+        if not isinstance(day, date) or isinstance(day, datetime):
+            raise ValueError(f"{name} must be a date")  # noqa: TRY004 - as all bad input is
+        if not limits.EARLIEST.date() <= day < limits.LATEST.date():
+            raise ValueError(f"{name} must be from {limits.EARLIEST:%Y} to {limits.LATEST:%Y}")
+    if not 0 <= (last - first).days <= limits.LONGEST.days:
+        raise ValueError(f"last must be first or up to {limits.LONGEST.days} days after it")
+
+
 def sequence(name: str, value: int) -> int:
     """A place in a stream to go on from. Raises `ValueError`."""
-    if not 0 <= value < 2**63:
-        raise ValueError(f"{name} must be from 0 to {2**63 - 1}")
-    return value
+    return whole(name, value, 0, 2**63 - 1)
 
 
 def is_id(booking_id: str) -> bool:

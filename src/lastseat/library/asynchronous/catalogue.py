@@ -6,11 +6,11 @@ engine: what is sold and how many of it there are cannot come apart.
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from lastseat.catalogue import locations, services
+from lastseat.calendar import zones
+from lastseat.catalogue import locations, needs, services
 from lastseat.catalogue.answers import Refused, Saved, Unknown
 from lastseat.catalogue.locations import Location
 from lastseat.catalogue.services import Service, Terms
@@ -117,7 +117,8 @@ class AsyncCatalogue:
         """Make a service and its bookable `service:<service_id>` of that capacity.
 
         `Saved`, with `created` false when the same was there already; `already_defined`,
-        `invalid`, or `Unknown` when there is no such location.
+        `invalid`, `unknown_bookable` for a need that is not there, or `Unknown` when there is no
+        such location.
         """
         tenant_id = self._tenant.tenant_id
 
@@ -125,6 +126,9 @@ class AsyncCatalogue:
             where = terms.location_id
             if where is not None and await locations.get(connection, tenant_id, where) is None:
                 return Unknown("location", where)
+            refusal = await self._needs(connection, terms)
+            if refusal is not None:
+                return refusal
             created = await services.add(connection, tenant_id, service_id, terms)
             define = self._tenant.commands.define_limit(
                 SERVICE_PREFIX + service_id,
@@ -188,6 +192,9 @@ class AsyncCatalogue:
                 _terms(terms)
             except f.Bad as bad:
                 return bad.invalid
+            refusal = await self._needs(connection, terms) if "needs" in changes else None
+            if refusal is not None:
+                return refusal
             if wanted is not None and wanted != there.max_simultaneous_bookings:
                 command = self._tenant.commands.change_capacity(
                     there.bookable, wanted, override=override, reason=reason
@@ -221,6 +228,23 @@ class AsyncCatalogue:
         }
         refusal = _refused(key, check)
         return refusal or await self._write("update_service", request, key, work, Service)
+
+    async def _needs(self, connection: Connection, terms: Terms) -> Refused | None:
+        """What is wrong with what the service needs: it has to be there, and taken over a time."""
+        named = [name for need in terms.needs for name in need.of]
+        if not named:
+            return None
+        there = await services.parts_of(connection, self._tenant.tenant_id, named)
+        for i, need in enumerate(terms.needs):
+            for j, name in enumerate(need.of):
+                if name not in there:
+                    return o.UnknownBookable(bookable=name)
+                kind, _ = there[name]
+                if kind not in services.TAKEN_BY_NEEDS:
+                    reason = f"is of kind {kind}: a service takes resources, pools and composites"
+                    return o.Invalid(field=f"needs[{i}].of[{j}]", reason=reason)
+        parts = {name: len(made_of) for name, (_, made_of) in there.items() if made_of}
+        return _refused(None, lambda: needs.check_in_parts(terms.needs, parts))
 
     async def _locked(
         self, connection: Connection, service_id: str, version: int | None
@@ -284,8 +308,8 @@ def _location(location_id: str, asked: dict[str, Any]) -> None:
         zone = asked["time_zone"]
         f.name("time_zone", zone)
         try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
+            zones.zone(zone)
+        except zones.UnknownZone:
             raise f.Bad("time_zone", "is not in the time zone database (IANA)") from None
     if asked.get("attributes") is not None:
         f.json("attributes", asked["attributes"])
@@ -304,6 +328,7 @@ def _terms(terms: Terms) -> None:
     f.integer("hold_seconds", terms.hold_seconds, 1, terms.hold_limit_seconds)
     if terms.attributes is not None:
         f.json("attributes", terms.attributes)
+    needs.check(terms.needs)
 
 
 def _differs(there: Terms, asked: Terms) -> str | None:
@@ -318,10 +343,13 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cleared(changes: dict[str, Any]) -> dict[str, Any]:
-    """Empty attributes are none: a row has null for both."""
+    """Empty attributes are none: a row has null for both. Needs are a tuple, however given."""
+    cleared = dict(changes)
     if "attributes" in changes:
-        return changes | {"attributes": changes["attributes"] or None}
-    return changes
+        cleared["attributes"] = changes["attributes"] or None
+    if "needs" in changes:
+        cleared["needs"] = tuple(changes["needs"] or ())
+    return cleared
 
 
 def _page(limit: int) -> int:

@@ -1,13 +1,15 @@
 """A tenant's operations on what there is to book."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from lastseat.core.events import ActorTime
 from lastseat.core.outcomes import AnyOutcome
+from lastseat.core.rules import Rules
+from lastseat.core.schedule import Override
 from lastseat.library.asynchronous.operations import AsyncOperations
-from lastseat.library.build import Seconds
+from lastseat.library.commands import Seconds
 
 
 class AsyncDefining(AsyncOperations):
@@ -123,11 +125,65 @@ class AsyncDefining(AsyncOperations):
             )
         )
 
+    async def define_composite(
+        self,
+        bookable: str,
+        *,
+        parts: Sequence[str],
+        time_zone: str | None = None,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> AnyOutcome:
+        """Make a composite, such as a hall of two halves: who books it books all `parts` (H2).
+
+        The parts are there already: 2 to 50 resources and pools, or composites, which stand for
+        their own parts; else `unknown_bookable` or `invalid`. They have the capacity: whoever books
+        one of them is in the way of whoever books the whole.
+        """
+        return await self._outcome(
+            self.commands.define_composite(
+                bookable,
+                parts=parts,
+                time_zone=time_zone,
+                location=location,
+                name=name,
+                attributes=attributes,
+                key=key,
+            )
+        )
+
+    async def set_rules(
+        self,
+        owner: str,
+        rules: Rules,
+        *,
+        expected: Mapping[str, int] | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> AnyOutcome:
+        """Replace all rules of `owner`: opening hours, blocks, lead time and so on (C2).
+
+        `owner` is a resource, pool, limit or composite, or `location:<id>`, whose rules hold for
+        all that is there. Comes to `rules_changed`, and no booking decided after that breaks them;
+        those that are there stay. `expected` maps the owner to the sequence observed: another is
+        `conflict`. Also `unknown_bookable`, and `invalid`, which names what of the rules is wrong.
+        """
+        return await self._outcome(
+            self.commands.set_rules(owner, rules, expected=expected, reason=reason, key=key)
+        )
+
     async def define_event(
         self,
         event: str,
         *,
-        starts: Sequence[datetime | str],
+        starts: Sequence[datetime | str] = (),
+        start: datetime | str | None = None,
+        rrule: str | Sequence[str] = (),
+        rdate: Sequence[datetime | str] = (),
+        exdate: Sequence[datetime | str] = (),
+        overrides: Sequence[Override] = (),
         duration: Seconds,
         time_zone: str,
         capacity: int,
@@ -137,14 +193,22 @@ class AsyncDefining(AsyncOperations):
         attributes: dict[str, Any] | None = None,
         key: str | None = None,
     ) -> AnyOutcome:
-        """Make an event whose occurrences start at naive local times in `time_zone`.
+        """Make an event whose occurrences start at naive local times in `time_zone` (B1).
 
-        `duration` is in seconds or a timedelta. Book its occurrence `<event>@<local start>`.
+        Either `starts` lists them, or there is a first `start` with an `rrule` or several, `rdate`
+        and `exdate`, as in RFC 5545. `overrides` are occurrences that differ from it in time or
+        capacity, or do not take place (B3). `duration` is in seconds or a timedelta. Book its
+        occurrence `<event>@<local start>`, by its original start if it was moved.
         """
         return await self._outcome(
             self.commands.define_event(
                 event,
                 starts=starts,
+                start=start,
+                rrule=rrule,
+                rdate=rdate,
+                exdate=exdate,
+                overrides=overrides,
                 duration=duration,
                 time_zone=time_zone,
                 capacity=capacity,

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lastseat.core.events import Kind
+from lastseat.core.schedule import Schedule
 from lastseat.core.status import Status
 from lastseat.library.asynchronous.bounds import aware, is_id, listed, page, sequence
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.operations import AsyncOperations
 from lastseat.library.forgetting import Forgotten, forget
-from lastseat.reads import audit, listing, views
+from lastseat.reads import audit, events, listing, rules, views
 from lastseat.reads.audit import AuditEntry, BookingRow
+from lastseat.reads.events import EventView
 from lastseat.reads.listing import Page
+from lastseat.reads.rules import RulesView
 
 
 class AsyncListing(AsyncOperations):
@@ -26,6 +29,7 @@ class AsyncListing(AsyncOperations):
         status: Sequence[Status | str] = (),
         starts_from: datetime | None = None,
         starts_to: datetime | None = None,
+        series: str | None = None,
         after: str | None = None,
         limit: int = 100,
     ) -> Page[views.BookingView]:
@@ -35,8 +39,11 @@ class AsyncListing(AsyncOperations):
         `bookable`, `location` and the time `[starts_from, starts_to)`, either end of which may be
         open, are about one claim: it is there and overlaps that time. `after` is the `next` of the
         page before, or a booking's id. A page may be short and yet have a `next`: where a filter
-        has no index, one page looks at some 20,000 bookings. Raises `ValueError` for bad input.
+        has no index, one page looks at some 20,000 bookings. `series` is the id of one (H1). Raises
+        `ValueError` for bad input.
         """
+        if series is not None and not is_id(series):
+            raise ValueError("series must be the id of a series")
         if after is not None and not is_id(after):
             raise ValueError("after must be the id of a booking")
         wanted = listing.BookingFilter(
@@ -46,6 +53,7 @@ class AsyncListing(AsyncOperations):
             tuple(Status(x) for x in ([status] if isinstance(status, str) else status)),
             aware("starts_from", starts_from),
             aware("starts_to", starts_to),
+            series,
         )
         if starts_from is not None and starts_to is not None and starts_from >= starts_to:
             raise ValueError("starts_from must be before starts_to")
@@ -78,6 +86,27 @@ class AsyncListing(AsyncOperations):
             limit=listed(limit),
         )
         return page
+
+    async def rules(self, owner: str) -> RulesView:
+        """When `owner` may be booked: a bookable, a service's limit, or a `location:<id>` (C2).
+
+        Raises `NotFound` for an owner that is not there; one without rules allows everything.
+        """
+        found: RulesView | None = await self.engine.read(rules.of, self.tenant_id, owner)
+        if found is None:
+            raise NotFound(f"there is no bookable {owner!r}")
+        return found
+
+    async def schedule(self, event: str) -> Schedule:
+        """When an event's occurrences are: its rule and what differs from it (B1, B3).
+
+        Local to the event's time zone; one that lists its starts has all but the first as `rdate`.
+        Raises `NotFound`.
+        """
+        found: EventView | None = await self.engine.read(events.event, self.tenant_id, event)
+        if found is None:
+            raise NotFound(f"there is no event {event!r}")
+        return found.schedule
 
     async def audit(
         self, booking_id: str, *, after_version: int = 0, limit: int = 1_000

@@ -1,21 +1,29 @@
 """A tenant's reads of one thing: a bookable, a roster, a booking, a stream. Lists: listing.py."""
 
+from lastseat.core.defining import event_of
 from lastseat.core.events import Kind
 from lastseat.core.status import Status
 from lastseat.library.asynchronous.bounds import is_id, page, sequence
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.operations import AsyncOperations
-from lastseat.reads import views
+from lastseat.reads import events, views
 
 
 class AsyncLooking(AsyncOperations):
     """What is there now. Nothing here decides anything."""
 
     async def bookable(self, bookable: str) -> views.BookableView:
-        """The bookable as it stands. Raises `NotFound`."""
+        """The bookable as it stands. Raises `NotFound`.
+
+        An occurrence of an event that nobody has asked for yet is as its first booking would find
+        it, with sequence 0.
+        """
         found: views.BookableView | None = await self.engine.read(
             views.bookable, self.tenant_id, bookable
         )
+        event_id = event_of(bookable) if found is None else None
+        if event_id is not None:
+            found = await self.engine.read(events.unopened, self.tenant_id, event_id, bookable)
         if found is None:
             raise NotFound(f"there is no bookable {bookable!r}")
         return found

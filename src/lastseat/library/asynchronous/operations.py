@@ -4,7 +4,7 @@ from lastseat.core import commands as c
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.engine.requests import Answer
 from lastseat.library.asynchronous.engine import AsyncEngine
-from lastseat.library.build import Commands
+from lastseat.library.commands import Commands
 
 
 class AsyncOperations:

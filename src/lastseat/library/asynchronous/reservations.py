@@ -1,45 +1,41 @@
 """`tenant.reservations`: reserve a slot of a service, commit it, cancel by token (MISSION D).
 
-A thin layer. A reservation is a hold of one unit of the service's bookable `service:<id>`, an
-appointment the same booking confirmed; the engine decides both, and keeps their answers under
-their keys. What is read here beside it (terms, a booking's slot) never decides about capacity.
+A thin layer. A reservation is a hold of one unit of the service's bookable `service:<id>` and of
+what the service needs, an appointment the same booking confirmed; the engine decides both, and
+keeps their answers under their keys. What is read here beside it (terms, a booking's slot) never
+decides about capacity.
 
-`reserving.py` has what these come to; for threads there is synchronous/catalogue.py.
+`reserving.py` has what these come to, service_slots.py what is only looked at. For threads there is
+synchronous/catalogue.py.
 """
 
 import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from lastseat.catalogue import holds, services, slots, tokens
+from lastseat.catalogue import services, slots, tokens
 from lastseat.catalogue.answers import outcome_under
-from lastseat.catalogue.holds import Metrics
 from lastseat.catalogue.services import Service
-from lastseat.catalogue.slots import Capacity, ConfirmedSlot, Slot
+from lastseat.catalogue.slots import Slot
 from lastseat.core import commands as c
 from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.core.fields import UUID
-from lastseat.core.interval import Interval
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.core.status import Status
-from lastseat.core.validate import validate
 from lastseat.engine.requests import Answer
+from lastseat.library.asynchronous.service_slots import AsyncServiceSlots
 from lastseat.library.reserving import GUEST, Appointment, Cancellation, Reservation, Reserved
-
-if TYPE_CHECKING:
-    from lastseat.library.asynchronous.tenant import AsyncTenant
+from lastseat.library.taking import Asked, asked, fixed, party_of
 
 ROUNDS = 5
 """How often a booking that changed under our eyes is looked at again."""
 
-MOST_SLOTS = 1_000
-"""Confirmed appointments listed at once."""
+_ANSWERS = (o.Held, o.Full, o.Conflict, o.NotBookable)
+"""What a reservation that could be decided comes to, with whom it is for."""
 
 Whose = Callable[[str], bool] | None
 """Which actors' bookings the caller may touch; None: all. Others' are unknown to them."""
@@ -50,11 +46,8 @@ def guests_only(actor: str) -> bool:
     return actor.startswith(GUEST)
 
 
-class AsyncReservations:
+class AsyncReservations(AsyncServiceSlots):
     """A tenant's reservations and appointments."""
-
-    def __init__(self, tenant: "AsyncTenant") -> None:
-        self._tenant = tenant
 
     async def reserve(
         self,
@@ -62,29 +55,39 @@ class AsyncReservations:
         *,
         start: datetime,
         end: datetime,
+        party: int = 1,
         seconds: int | None = None,
         actor: str | None = None,
         key: str | None = None,
     ) -> Reserved | o.AnyOutcome:
         """Hold one unit of a service over `[start, end)` (D1): `Reserved`, or refused as `hold` is.
 
-        It holds for `seconds`, the service's `hold_seconds` unless told otherwise. Without `actor`
-        it is for a guest, drawn for this reservation. The same key and request again: the same.
+        What the service needs is held with it, for a `party` where its needs say so. It holds for
+        `seconds`, the service's `hold_seconds` unless told otherwise. Without `actor` it is for a
+        guest, drawn for this reservation. The same key and request again: the same.
         """
-        asked = (service_id, _said(start), _said(end), seconds, actor)
-        who = actor or guest(self._tenant.tenant_id, key, asked)
+        request = (service_id, _said(start), _said(end), seconds, actor, *_more(party))
+        who = actor or guest(self._tenant.tenant_id, key, request)
         service = await self._service(service_id)
         command: c.Book | o.AnyOutcome = o.UnknownBookable(bookable=SERVICE_PREFIX + service_id)
         if service is not None:
-            command = self._held(service, start, end, seconds, who, key)
+            wanted = asked(service, start, end, party)
+            command = self._held(service, wanted, seconds, who, key)
         answer = (
             await self._tenant.execute(command) if isinstance(command, c.Book) else Answer(command)
         )
+        before = None
         if isinstance(answer.outcome, o.KeyReused | o.Invalid | o.UnknownBookable):
-            answer = await self._before_the_terms_changed(key, who, actor) or answer
+            before = await self._before_the_terms_changed(key, who, actor)
+        answer = before or answer
         outcome = answer.outcome
         if not isinstance(outcome, o.Held):
             return outcome
+        chosen = (*(fixed(service) if service else ()), *outcome.chosen)
+        if before is not None:
+            # What it took in any case the terms of today do not say.
+            slot = await self._slot(outcome.booking_id, None)
+            chosen = _beside(slot) if slot else ()
         return Reserved(
             reservation_id=outcome.booking_id,
             service_id=service_id,
@@ -92,6 +95,7 @@ class AsyncReservations:
             slot_end=end,
             expires_at=outcome.expires_at,
             extendable_until=outcome.limit_at,
+            chosen=chosen,
             replayed=answer.replayed,
         )
 
@@ -110,6 +114,7 @@ class AsyncReservations:
             version=slot.version,
             expires_at=slot.expires_at,
             extendable_until=slot.limit_at,
+            chosen=_beside(slot),
         )
 
     async def extend(
@@ -174,6 +179,7 @@ class AsyncReservations:
         *,
         start: datetime,
         end: datetime,
+        party: int = 1,
         contact: c.Contact | None = None,
         actor: str | None = None,
         override: bool = False,
@@ -187,13 +193,14 @@ class AsyncReservations:
         service = await self._service(service_id)
         if service is None:
             return o.UnknownBookable(bookable=SERVICE_PREFIX + service_id)
-        claim = _claim(service, start, end)
-        if isinstance(claim, o.Invalid):
-            return claim
-        asked = (service_id, _said(start), _said(end), None, actor)
+        wanted = asked(service, start, end, party)
+        if isinstance(wanted, o.Invalid):
+            return wanted
+        request = (service_id, _said(start), _said(end), None, actor, *_more(party))
         command = self._tenant.commands.book(
-            claim,
-            actor=actor or guest(self._tenant.tenant_id, key, asked),
+            wanted.claims,
+            choices=wanted.choices,
+            actor=actor or guest(self._tenant.tenant_id, key, request),
             contact=contact,
             override=override,
             reason=reason,
@@ -221,21 +228,29 @@ class AsyncReservations:
     ) -> Reservation | o.AnyOutcome:
         """Move a reservation or appointment without giving up its old slot first (A10, D4).
 
-        `full` when the new slot is; `conflict` with the actual version when `version` is stale.
+        What the service needs is picked anew, for as many as before. `full` when the new slot is;
+        `conflict` with the actual version when `version` is stale.
         """
         slot = await self._slot(booking_id, whose)
         service_id = slot.bookable.removeprefix(SERVICE_PREFIX) if slot else ""
         service = await self._service(service_id)
         if slot is None or service is None:
             return o.UnknownBooking(booking_id=booking_id)
-        if slot.others:
+        party = party_of(service, slot.others, await self._parts(service))
+        if party is None:
             reason_why = "takes more than the service: move the booking with all its claims"
             return o.Invalid(field="booking_id", reason=reason_why)
-        claim = _claim(service, start, end)
-        if isinstance(claim, o.Invalid):
-            return claim
+        wanted = asked(service, start, end, party)
+        if isinstance(wanted, o.Invalid):
+            return wanted
         command = self._tenant.commands.move(
-            booking_id, claim, version=version, override=override, reason=reason, key=key
+            booking_id,
+            wanted.claims,
+            choices=wanted.choices,
+            version=version,
+            override=override,
+            reason=reason,
+            key=key,
         )
         answer = await self._tenant.execute(command)
         moved = answer.outcome
@@ -251,6 +266,7 @@ class AsyncReservations:
             version=moved.moved[0].version,
             expires_at=slot.expires_at,
             extendable_until=slot.limit_at,
+            chosen=(*fixed(service), *moved.moved[0].chosen),
             replayed=answer.replayed,
         )
 
@@ -281,75 +297,27 @@ class AsyncReservations:
                 return _cancelled(slot, outcome.version, replayed=False)
         return None
 
-    async def capacity(
-        self, service_id: str, *, start: datetime, end: datetime
-    ) -> Capacity | o.Invalid | None:
-        """How many more of a service fit over `[start, end)`, buffers included (D2).
-
-        None when there is no such service. To be shown, not to be relied on: others book meanwhile.
-        """
-        service = await self._service(service_id)
-        if service is None:
-            return None
-        claim = _claim(service, start, end)
-        if isinstance(claim, o.Invalid):
-            return claim
-        refusal = validate(self._tenant.commands.hold(claim, actor=GUEST))
-        if refusal is not None:
-            return refusal
-        blocked = claim.blocked
-        assert blocked is not None
-        found: Capacity | None = await self._tenant.engine.read(
-            slots.load, self._tenant.tenant_id, service.bookable, blocked
-        )
-        return found
-
-    async def confirmed(
-        self, service_id: str, *, start: datetime, end: datetime, limit: int = 100
-    ) -> list[ConfirmedSlot]:
-        """The confirmed appointments of a service that overlap `[start, end)`, by their start."""
-        if not 1 <= limit <= MOST_SLOTS:
-            raise ValueError(f"limit must be from 1 to {MOST_SLOTS}")
-        if end <= start:
-            raise ValueError("end must come after start")
-        found: list[ConfirmedSlot] = await self._tenant.engine.read(
-            slots.confirmed,
-            self._tenant.tenant_id,
-            SERVICE_PREFIX + service_id,
-            Interval(start, end),
-            limit=limit,
-        )
-        return found
-
-    async def metrics(self, *, window_seconds: int = 86_400) -> Metrics:
-        """How the reservations made in the last `window_seconds` fare (D6)."""
-        if not 1 <= window_seconds <= limits.LONGEST.total_seconds():
-            raise ValueError(
-                f"window_seconds must be from 1 to {limits.LONGEST.total_seconds():.0f}"
-            )
-        found: Metrics = await self._tenant.engine.read(
-            holds.metrics, self._tenant.tenant_id, window_seconds=window_seconds
-        )
-        return found
-
     def _held(
         self,
         service: Service,
-        start: datetime,
-        end: datetime,
+        wanted: Asked | o.Invalid,
         seconds: int | None,
         actor: str,
         key: str | None,
     ) -> c.Book | o.Invalid:
         """The hold, within the service's terms: who reserves must not hold a place for weeks."""
-        claim = _claim(service, start, end)
-        if isinstance(claim, o.Invalid):
-            return claim
+        if isinstance(wanted, o.Invalid):
+            return wanted
         most = service.hold_limit_seconds
         if seconds is not None and not 1 <= seconds <= most:
             return o.Invalid(field="hold_seconds", reason=f"must be from 1 to {most} seconds")
         return self._tenant.commands.hold(
-            claim, actor=actor, seconds=seconds or service.hold_seconds, limit=most, key=key
+            wanted.claims,
+            choices=wanted.choices,
+            actor=actor,
+            seconds=seconds or service.hold_seconds,
+            limit=most,
+            key=key,
         )
 
     async def _before_the_terms_changed(
@@ -371,14 +339,16 @@ class AsyncReservations:
         except msgspec.DecodeError:
             # Not an outcome: another kind of request had this key.
             return None
-        same = isinstance(outcome, o.Held | o.Full) and outcome.actor == who
+        same = isinstance(outcome, _ANSWERS) and outcome.actor == who
         return Answer(outcome, replayed=True) if same else None
 
-    async def _service(self, service_id: str) -> Service | None:
-        found: Service | None = await self._tenant.engine.read(
-            services.get, self._tenant.tenant_id, service_id
-        )
-        return found
+    async def _parts(self, service: Service) -> dict[str, tuple[str, ...]]:
+        """The parts of the composites that the service needs, which are claimed in their place."""
+        named = [name for need in service.needs for name in need.of]
+        if not named:
+            return {}
+        there = await self._tenant.engine.read(services.parts_of, self._tenant.tenant_id, named)
+        return {name: parts for name, (_, parts) in there.items()}
 
     async def _slot(self, booking_id: str, whose: Whose) -> Slot | None:
         """The booking of a service, if the caller may know of it."""
@@ -402,6 +372,7 @@ class AsyncReservations:
             status=Status.CONFIRMED,
             version=version,
             cancellation_token=tokens.sign(secret, tenant_id, slot.booking_id),
+            chosen=_beside(slot),
             replayed=replayed,
         )
 
@@ -419,23 +390,14 @@ def _said(time: datetime) -> str:
     return time.isoformat() if time.tzinfo is None else str(time.timestamp())
 
 
-def _claim(service: Service, start: datetime, end: datetime) -> c.Claim | o.Invalid:
-    """One unit of the service, with its buffers, remembering the wall clock of its location."""
-    for field, moment in (("start", start), ("end", end)):
-        if moment.tzinfo is None:
-            return o.Invalid(field=field, reason="is naive: give its time zone")
-    lasts = service.duration_seconds
-    if lasts is not None and (end - start).total_seconds() != lasts:
-        return o.Invalid(field="end", reason=f"must be {lasts} seconds after start")
-    # What lies outside is refused later; it may have no time in another zone.
-    zone = service.time_zone if limits.EARLIEST <= start < limits.LATEST else None
-    return c.Claim(
-        bookable=service.bookable,
-        start=start.astimezone(ZoneInfo(zone)) if zone else start,
-        end=end,
-        before=service.before_seconds,
-        after=service.after_seconds,
-    )
+def _more(party: int) -> tuple[int, ...]:
+    """Said only where it is more than one: guests were drawn before there were parties."""
+    return (party,) if party != 1 else ()
+
+
+def _beside(slot: Slot) -> tuple[str, ...]:
+    """The bookables that a booking has beside the service."""
+    return tuple(x.bookable for x in slot.others)
 
 
 def _is_theirs(slot: Slot, contact: c.Contact) -> bool:

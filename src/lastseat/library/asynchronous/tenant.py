@@ -1,15 +1,26 @@
 """A tenant: all its operations together."""
 
+from lastseat.library.asynchronous.availability import AsyncAvailability
 from lastseat.library.asynchronous.booking import AsyncBooking
+from lastseat.library.asynchronous.calendars import AsyncCalendars
 from lastseat.library.asynchronous.catalogue import AsyncCatalogue
 from lastseat.library.asynchronous.defining import AsyncDefining
+from lastseat.library.asynchronous.events import AsyncEvents
 from lastseat.library.asynchronous.listing import AsyncListing
 from lastseat.library.asynchronous.looking import AsyncLooking
 from lastseat.library.asynchronous.observing import AsyncObserving
 from lastseat.library.asynchronous.reservations import AsyncReservations
 
 
-class AsyncTenant(AsyncDefining, AsyncBooking, AsyncObserving, AsyncLooking, AsyncListing):
+class AsyncTenant(
+    AsyncDefining,
+    AsyncEvents,
+    AsyncBooking,
+    AsyncObserving,
+    AsyncLooking,
+    AsyncListing,
+    AsyncAvailability,
+):
     """One tenant's operations. Cheap to make; keep no state but ids."""
 
     @property
@@ -21,3 +32,8 @@ class AsyncTenant(AsyncDefining, AsyncBooking, AsyncObserving, AsyncLooking, Asy
     def reservations(self) -> AsyncReservations:
         """Reservations and appointments of services (MISSION part D)."""
         return AsyncReservations(self)
+
+    @property
+    def calendars(self) -> AsyncCalendars:
+        """Calendars imported and shown, and feeds (MISSION B7)."""
+        return AsyncCalendars(self)

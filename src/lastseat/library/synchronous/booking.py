@@ -1,12 +1,12 @@
 """See asynchronous/booking.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from lastseat.core import commands as c
 from lastseat.core import limits
 from lastseat.core.outcomes import AnyOutcome
-from lastseat.library.build import Claims, Seconds
+from lastseat.library.commands import Claims, Seconds
 from lastseat.library.synchronous.operations import Operations
 
 T = TypeVar("T")
@@ -17,8 +17,9 @@ class Booking(Operations):
 
     def book(
         self,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[c.Choice] = (),
         actor: str,
         units: int = 1,
         confirmed: bool = True,
@@ -32,6 +33,7 @@ class Booking(Operations):
         return self.engine.call(
             self._tenant.book,
             claims,
+            choices=choices,
             actor=actor,
             units=units,
             confirmed=confirmed,
@@ -42,10 +44,44 @@ class Booking(Operations):
             key=key,
         )
 
+    def book_series(
+        self,
+        dates: Sequence[Claims | c.SeriesDate],
+        *,
+        actor: str,
+        policy: c.SeriesPolicy | str = c.SeriesPolicy.ALL_OR_NOTHING,
+        most: int | None = None,
+        seconds: Seconds | None = None,
+        limit: Seconds | None = None,
+        confirmed: bool = True,
+        override: bool = False,
+        reason: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        contact: c.Contact | None = None,
+        key: str | None = None,
+    ) -> AnyOutcome:
+        """See `AsyncTenant.book_series`."""
+        return self.engine.call(
+            self._tenant.book_series,
+            dates,
+            actor=actor,
+            policy=policy,
+            most=most,
+            seconds=seconds,
+            limit=limit,
+            confirmed=confirmed,
+            override=override,
+            reason=reason,
+            metadata=metadata,
+            contact=contact,
+            key=key,
+        )
+
     def hold(
         self,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[c.Choice] = (),
         actor: str,
         units: int = 1,
         seconds: Seconds = limits.HOLD_SECONDS,
@@ -60,6 +96,7 @@ class Booking(Operations):
         return self.engine.call(
             self._tenant.hold,
             claims,
+            choices=choices,
             actor=actor,
             units=units,
             seconds=seconds,
@@ -240,8 +277,9 @@ class Booking(Operations):
     def move(
         self,
         booking: str,
-        claims: Claims,
+        claims: Claims = (),
         *,
+        choices: Sequence[c.Choice] = (),
         actor: str | None = None,
         units: int = 1,
         version: int | None = None,
@@ -254,6 +292,7 @@ class Booking(Operations):
             self._tenant.move,
             booking,
             claims,
+            choices=choices,
             actor=actor,
             units=units,
             version=version,

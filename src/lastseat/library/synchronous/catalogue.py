@@ -14,6 +14,7 @@ from lastseat.engine.requests import Answer
 from lastseat.library.asynchronous.catalogue import AsyncCatalogue
 from lastseat.library.asynchronous.reservations import AsyncReservations, Whose
 from lastseat.library.reserving import Appointment, Cancellation, Reservation, Reserved
+from lastseat.library.taking import Asked
 
 if TYPE_CHECKING:
     from lastseat.library.synchronous.engine import Engine
@@ -136,6 +137,7 @@ class Reservations:
         *,
         start: datetime,
         end: datetime,
+        party: int = 1,
         seconds: int | None = None,
         actor: str | None = None,
         key: str | None = None,
@@ -146,6 +148,7 @@ class Reservations:
             service_id,
             start=start,
             end=end,
+            party=party,
             seconds=seconds,
             actor=actor,
             key=key,
@@ -193,6 +196,7 @@ class Reservations:
         *,
         start: datetime,
         end: datetime,
+        party: int = 1,
         contact: c.Contact | None = None,
         actor: str | None = None,
         override: bool = False,
@@ -205,6 +209,7 @@ class Reservations:
             service_id,
             start=start,
             end=end,
+            party=party,
             contact=contact,
             actor=actor,
             override=override,
@@ -246,6 +251,14 @@ class Reservations:
     ) -> Capacity | o.Invalid | None:
         """See `AsyncReservations.capacity`."""
         return self._engine.call(self._reservations.capacity, service_id, start=start, end=end)
+
+    def taking(
+        self, service_id: str, *, start: datetime, end: datetime, party: int = 1
+    ) -> Asked | None:
+        """See `AsyncReservations.taking`."""
+        return self._engine.call(
+            self._reservations.taking, service_id, start=start, end=end, party=party
+        )
 
     def confirmed(
         self, service_id: str, *, start: datetime, end: datetime, limit: int = 100

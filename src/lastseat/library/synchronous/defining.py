@@ -1,12 +1,14 @@
 """See asynchronous/defining.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from lastseat.core.events import ActorTime
 from lastseat.core.outcomes import AnyOutcome
-from lastseat.library.build import Seconds
+from lastseat.core.rules import Rules
+from lastseat.core.schedule import Override
+from lastseat.library.commands import Seconds
 from lastseat.library.synchronous.operations import Operations
 
 T = TypeVar("T")
@@ -113,11 +115,53 @@ class Defining(Operations):
             key=key,
         )
 
+    def define_composite(
+        self,
+        bookable: str,
+        *,
+        parts: Sequence[str],
+        time_zone: str | None = None,
+        location: str | None = None,
+        name: str | None = None,
+        attributes: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> AnyOutcome:
+        """See `AsyncTenant.define_composite`."""
+        return self.engine.call(
+            self._tenant.define_composite,
+            bookable,
+            parts=parts,
+            time_zone=time_zone,
+            location=location,
+            name=name,
+            attributes=attributes,
+            key=key,
+        )
+
+    def set_rules(
+        self,
+        owner: str,
+        rules: Rules,
+        *,
+        expected: Mapping[str, int] | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> AnyOutcome:
+        """See `AsyncTenant.set_rules`."""
+        return self.engine.call(
+            self._tenant.set_rules, owner, rules, expected=expected, reason=reason, key=key
+        )
+
     def define_event(
         self,
         event: str,
         *,
-        starts: Sequence[datetime | str],
+        starts: Sequence[datetime | str] = (),
+        start: datetime | str | None = None,
+        rrule: str | Sequence[str] = (),
+        rdate: Sequence[datetime | str] = (),
+        exdate: Sequence[datetime | str] = (),
+        overrides: Sequence[Override] = (),
         duration: Seconds,
         time_zone: str,
         capacity: int,
@@ -132,6 +176,11 @@ class Defining(Operations):
             self._tenant.define_event,
             event,
             starts=starts,
+            start=start,
+            rrule=rrule,
+            rdate=rdate,
+            exdate=exdate,
+            overrides=overrides,
             duration=duration,
             time_zone=time_zone,
             capacity=capacity,

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import TypeVar
 
 from lastseat.core.events import Kind
+from lastseat.core.schedule import Schedule
 from lastseat.core.status import Status
 from lastseat.library.forgetting import Forgotten
 from lastseat.library.synchronous.operations import Operations
 from lastseat.reads import views
 from lastseat.reads.audit import AuditEntry, BookingRow
 from lastseat.reads.listing import Page
+from lastseat.reads.rules import RulesView
 
 T = TypeVar("T")
 
@@ -27,6 +29,7 @@ class Listing(Operations):
         status: Sequence[Status | str] = (),
         starts_from: datetime | None = None,
         starts_to: datetime | None = None,
+        series: str | None = None,
         after: str | None = None,
         limit: int = 100,
     ) -> Page[views.BookingView]:
@@ -39,6 +42,7 @@ class Listing(Operations):
             status=status,
             starts_from=starts_from,
             starts_to=starts_to,
+            series=series,
             after=after,
             limit=limit,
         )
@@ -55,6 +59,14 @@ class Listing(Operations):
         return self.engine.call(
             self._tenant.bookables, kind=kind, location=location, after=after, limit=limit
         )
+
+    def rules(self, owner: str) -> RulesView:
+        """See `AsyncTenant.rules`."""
+        return self.engine.call(self._tenant.rules, owner)
+
+    def schedule(self, event: str) -> Schedule:
+        """See `AsyncTenant.schedule`."""
+        return self.engine.call(self._tenant.schedule, event)
 
     def audit(
         self, booking_id: str, *, after_version: int = 0, limit: int = 1_000

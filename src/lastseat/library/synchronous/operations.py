@@ -5,7 +5,7 @@ from typing import TypeVar
 from lastseat.core import commands as c
 from lastseat.engine.requests import Answer
 from lastseat.library.asynchronous.tenant import AsyncTenant
-from lastseat.library.build import Commands
+from lastseat.library.commands import Commands
 from lastseat.library.synchronous.engine import Engine
 
 T = TypeVar("T")

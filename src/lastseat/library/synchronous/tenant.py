@@ -2,9 +2,12 @@
 
 from typing import TypeVar
 
+from lastseat.library.synchronous.availability import Availability
 from lastseat.library.synchronous.booking import Booking
+from lastseat.library.synchronous.calendars import Calendars
 from lastseat.library.synchronous.catalogue import Catalogue, Reservations
 from lastseat.library.synchronous.defining import Defining
+from lastseat.library.synchronous.events import Events
 from lastseat.library.synchronous.listing import Listing
 from lastseat.library.synchronous.looking import Looking
 from lastseat.library.synchronous.observing import Observing
@@ -12,7 +15,7 @@ from lastseat.library.synchronous.observing import Observing
 T = TypeVar("T")
 
 
-class Tenant(Defining, Booking, Observing, Looking, Listing):
+class Tenant(Defining, Events, Booking, Observing, Looking, Listing, Availability):
     """One tenant's operations; `AsyncTenant` says what each comes to."""
 
     @property
@@ -24,3 +27,8 @@ class Tenant(Defining, Booking, Observing, Looking, Listing):
     def reservations(self) -> Reservations:
         """Reservations and appointments of services (MISSION part D)."""
         return Reservations(self.engine, self._tenant.reservations)
+
+    @property
+    def calendars(self) -> Calendars:
+        """Calendars imported and shown, and feeds (MISSION B7)."""
+        return Calendars(self.engine, self._tenant.calendars)
