@@ -26,7 +26,7 @@ def leftovers() -> set[Path]:
 def test_a_run_with_kills_of_each_kind_is_clean(tmp_path: Path) -> None:
     ended = lastseat(
         "torture", "--seconds", "8", "--seed", "7", "--faults", KILLS, "--engines", "2",
-        "--keep", str(tmp_path / "kept"), "--json",
+        "--keep", str(tmp_path / "kept"),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-4000:]
     told = last_line(ended.stdout)

@@ -119,12 +119,15 @@ def _tell(report: "Report", *, as_json: bool) -> None:
         err.print(f"Seed {report.seed} failed. Look again: lastseat check-history {report.history}")
     elif report.history:
         err.print(f"History: {report.history}")
-    if as_json:
-        figures = msgspec.to_builtins(report)
-        for name in ("found", "left_out", "history"):
-            figures.pop(name)
-        sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
-        return
+    if not as_json:
+        _summarise(report)
+    figures = msgspec.to_builtins(report)
+    for name in ("found", "left_out", "history"):
+        figures.pop(name)
+    sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
+
+
+def _summarise(report: "Report") -> None:
     out.print(f"{report.operations} operations in {report.seconds:g} s, seed {report.seed}:")
     out.print(f"  {report.acknowledged} acknowledged, {report.refused} refused")
     out.print(f"  {report.unknown} unknown at first, {report.unresolved} for good")
