@@ -1,9 +1,12 @@
 """Rules in few words, for the tests of opening hours and of free time."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from lastseat.calendar.blocks import Blocks, blocked_ranges
 from lastseat.calendar.broken import Ruled
-from lastseat.calendar.ranges import Ranges, micros
+from lastseat.calendar.hours import open_ranges
+from lastseat.calendar.ranges import Ranges, intervals, micros
 from lastseat.core.interval import Interval
 from lastseat.core.rules import Day, Hours, Rules, Span
 
@@ -48,3 +51,13 @@ def chain(rules: Rules, zone: str = "UTC", owner: str = "lane-1") -> list[Ruled]
 def whole(interval: Interval) -> Ranges:
     """One interval as ranges."""
     return ((micros(interval.start), micros(interval.end)),)
+
+
+def opening(hours: Hours, zone: ZoneInfo, window: Interval) -> list[Interval]:
+    """The times in `window` that are open, in order; what touches is joined."""
+    return intervals(open_ranges(hours, zone, micros(window.start), micros(window.end)))
+
+
+def blocked_times(blocks: Blocks, zone: ZoneInfo, window: Interval) -> list[Interval]:
+    """The times in `window` that are blocked, in order; what touches is joined."""
+    return intervals(blocked_ranges(blocks, zone, micros(window.start), micros(window.end)))

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.calendar.hours import between, chain, daily, lasting, spans, utc, week
+from tests.calendar.hours import between, blocked_times, chain, daily, lasting, spans, utc, week
 
-from lastseat.calendar.blocks import block_times, blocked_times
+from lastseat.calendar.blocks import block_times
 from lastseat.calendar.broken import MOST_TOLD, Ruled, bookable_starts, broken
 from lastseat.calendar.free import Extent
 from lastseat.calendar.zones import zone

@@ -6,10 +6,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.calendar.hours import DAYS, between, chain, daily, spans, utc, week
+from tests.calendar.hours import DAYS, between, chain, daily, opening, spans, utc, week
 
 from lastseat.calendar.broken import Ruled, effective_hours
-from lastseat.calendar.hours import opening
 from lastseat.calendar.zones import zone
 from lastseat.core.interval import Interval
 from lastseat.core.rules import Hours, Rules, Season, Span, SpecialDay

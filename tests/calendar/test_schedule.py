@@ -279,3 +279,13 @@ def test_ten_thousand_occurrences_of_many_events_take_well_under_a_second() -> N
     taken = time.process_time() - begun
     assert total > 10_000
     assert taken < 2, f"{taken:.2f} s"
+
+
+def test_for_one_occurrence_no_other_override_is_worked_out() -> None:
+    shown, odd = "2026-11-30T18:00", Override("2026-12-07T18:00", start="never")
+    schedule = Schedule((WEEKLY,), (Override(shown, seconds=60), odd))
+    found = instance(schedule, PARIS, shown)
+    assert found is not None
+    assert found.end - found.start == timedelta(minutes=1)
+    with pytest.raises(BadRule):
+        expand(schedule, PARIS, LONG)

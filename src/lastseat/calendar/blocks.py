@@ -15,7 +15,6 @@ from lastseat.calendar.ranges import (
     SECOND,
     Ranges,
     intersection,
-    intervals,
     joined,
     micros,
     moment,
@@ -41,13 +40,8 @@ def segment(block: RecurringBlock) -> Segment:
     return Segment(block.start, block.seconds, block.rrule, block.rdate, block.exdate)
 
 
-def blocked_times(blocks: Blocks, zone: ZoneInfo, window: Interval) -> list[Interval]:
-    """The times in `window` that are blocked, in order; what touches is joined."""
-    return intervals(blocked_ranges(blocks, zone, micros(window.start), micros(window.end)))
-
-
 def blocked_ranges(blocks: Blocks, zone: ZoneInfo, first: int, end: int) -> Ranges:
-    """The same as microseconds, see ranges.py."""
+    """The times in between that are blocked, in microseconds (ranges.py), joined."""
     pairs = (pair for block in blocks for pair in _times(block, zone, first, end))
     return intersection(joined(pairs), ((first, end),))
 

@@ -15,9 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from lastseat.calendar.ranges import Ranges, intersection, intervals, joined, micros, moment
+from lastseat.calendar.ranges import Ranges, intersection, joined, micros, moment
 from lastseat.calendar.zones import utc
-from lastseat.core.interval import Interval
 from lastseat.core.rules import Day, Hours, Span
 
 WEEKDAYS: tuple[Day, ...] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -45,13 +44,8 @@ def span_minutes(span: Span) -> tuple[int, int]:
     return opens, closes if closes > opens else closes + MINUTES_A_DAY
 
 
-def opening(hours: Hours, zone: ZoneInfo, window: Interval) -> list[Interval]:
-    """The times in `window` that are open, in order; what touches is joined."""
-    return intervals(open_ranges(hours, zone, micros(window.start), micros(window.end)))
-
-
 def open_ranges(hours: Hours, zone: ZoneInfo, first: int, end: int) -> Ranges:
-    """The same as microseconds, see ranges.py."""
+    """The times in between that are open, in microseconds (ranges.py); what touches is joined."""
     if first >= end:
         return ()
     # What opens on a day closes on the next at the latest; a day more, for clocks that are changed.

@@ -92,7 +92,6 @@ KINDS = frozenset(
         *("define_limit", "define_event"),
     }
 )
-RESULTS = frozenset({"ok", "fail", "unknown"})
 TABLES: dict[str, type[Struct]] = {
     "journal": JournalRow,
     "heads": HeadRow,

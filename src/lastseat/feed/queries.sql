@@ -87,6 +87,10 @@ WITH cursor AS (
 )
 SELECT tenant_id, max(last_pos) FROM written GROUP BY tenant_id;
 
+-- name: announce
+-- One wake-up for all that one look found.
+SELECT pg_notify(%(channel)s::text, word) FROM unnest(%(words)s::text[]) AS word;
+
 -- name: epoch
 SELECT epoch::text FROM lastseat.relay;
 

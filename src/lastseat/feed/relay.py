@@ -107,5 +107,5 @@ async def announce(
     connection: psycopg.AsyncConnection[tuple[object, ...]], ends: dict[str, int]
 ) -> None:
     """Wake whoever listens. In a transaction of its own: NOTIFY makes all commits wait in line."""
-    for tenant, end in ends.items():
-        await connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{tenant} {end}"])
+    words = [f"{tenant} {end}" for tenant, end in ends.items()]
+    await connection.execute(QUERIES["announce"].encode(), {"channel": CHANNEL, "words": words})

@@ -68,15 +68,6 @@ _EDIT = Body(EditBody)
 
 _NAMES = {"duration": "duration_seconds", "seconds": "duration_seconds", "event": "bookable"}
 
-AFFECTED = {
-    "bookable": "yoga@2026-11-30T18:00",
-    "effect": "moved",
-    "bookings": 2,
-    "units": 3,
-    "during": {"start": "2026-11-30T17:00:00Z", "end": "2026-11-30T18:00:00Z"},
-    "becomes": {"start": "2026-11-30T18:30:00Z", "end": "2026-11-30T19:30:00Z"},
-}
-
 
 @post(
     "/v1/events/{bookable:str}/edit",
