@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Tests that want the machine for themselves: they race, or measure. The others run two at a time.
 ALONE := tests/races tests/torture
+# Tests start hundreds of processes: where nobody keeps what Python compiled, each would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
 LOCKS := requirements/runtime.txt requirements/dev.txt
 # Pinned, so that two people who run `make lock` get the same file.
 UV := uv==0.13.8
@@ -29,7 +31,7 @@ REMAKE := $(if $(FINISHED_HERE),$(if $(OTHER_PYTHON),remake),remake)
 .PHONY: help
 help: ## this list
 	@echo 'usage: make TARGET [ARGS="..."] [PYTHON=python3.12]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: install
 install: $(STAMP) ## make .venv from the locked dependencies (the other targets do it by themselves)
@@ -74,6 +76,11 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports
 
+.PHONY: docs
+docs: $(STAMP) ## build the documentation into build/docs, with warnings as errors
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs -d build/doctrees . build/docs
+	@echo 'built build/docs/index.html'
+
 .PHONY: lock
 lock: ## write requirements/*.txt anew; ARGS=--upgrade takes the newest versions
 	@set -euo pipefail; \
@@ -87,6 +94,31 @@ lock: ## write requirements/*.txt anew; ARGS=--upgrade takes the newest versions
 	}; \
 	compile --output-file requirements/runtime.txt; \
 	compile --extra dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+
+.PHONY: package
+package: $(STAMP) ## build the wheel and the sdist into dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+
+# As a user would: nothing of this environment or tree, no compiler (a source distribution is refused), no PATH of ours.
+.PHONY: package-check
+package-check: package ## install the wheel into an empty environment, by hash, and run the demonstration there
+	@set -euo pipefail; \
+	home="$$(mktemp -d)"; chmod 755 "$$home"; trap 'rm -rf "$$home"' EXIT; \
+	$(PYTHON) -m venv "$$home/venv"; \
+	"$$home/venv/bin/pip" install --quiet --only-binary :all: --require-hashes -r requirements/runtime.txt; \
+	"$$home/venv/bin/pip" install --quiet --no-deps --no-index dist/*.whl; \
+	"$$home/venv/bin/pip" check; \
+	cd "$$home"; \
+	run() { env -i PATH="$$home/venv/bin:/usr/bin:/bin" LASTSEAT_DATA_DIR="$$home/data" lastseat "$$@"; }; \
+	run --version; \
+	run demo --exit; \
+	run verify; \
+	run db stop
+
+.PHONY: rolling
+rolling: $(STAMP) ## restart two servers in turn behind a proxy (nginx where there is one), under load: does anything fail?
+	$(BIN)/python -m tests.packaging.rolling $(ARGS)
 
 .PHONY: clean
 clean: ## remove .venv and every cache

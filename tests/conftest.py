@@ -8,6 +8,7 @@ import contextlib
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from psycopg.conninfo import make_conninfo
 import lastseat
 from lastseat.embedded import EmbeddedServer
 from lastseat.ledger.migrate import migrate
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """See that each test has a name of its own: of those that share one, xdist runs but one."""
+    names = Counter(item.nodeid for item in items)
+    assert names.total() == len(names), f"several tests are called {names.most_common(1)}"
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +53,18 @@ def conninfo(server: EmbeddedServer) -> str:
     return where
 
 
+@pytest.fixture(scope="session")
+def template(server: EmbeddedServer) -> str:
+    """A migrated database that nobody uses: copying it takes a third of what migrating does."""
+    shared = server.ensure_running()
+    with psycopg.connect(shared, autocommit=True) as connection:
+        connection.execute(b"CREATE DATABASE template_migrated")
+    migrate(make_conninfo(shared, dbname="template_migrated"))
+    return "template_migrated"
+
+
 @pytest.fixture
-def database(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
+def database(server: EmbeddedServer, template: str) -> Iterator[Callable[[], str]]:
     """Makes databases of a test's own, migrated, and drops them after it."""
     shared = server.ensure_running()
     made: list[str] = []
@@ -55,11 +72,9 @@ def database(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
     def create() -> str:
         name = f"test_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(shared, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         made.append(name)
-        where = make_conninfo(shared, dbname=name)
-        migrate(where)
-        return where
+        return make_conninfo(shared, dbname=name)
 
     yield create
     with psycopg.connect(server.ensure_running(), autocommit=True) as connection:

@@ -32,7 +32,7 @@ import msgspec
 
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
-from lastseat.core.events import ActorTime, Kind
+from lastseat.core.events import ActorTime, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.status import Status
 
@@ -40,6 +40,7 @@ Stretch = tuple[datetime, datetime]
 """From, and until but without."""
 
 HOLD_LIMIT = timedelta(hours=1)
+MOST_TURNS = 10
 FOREVER = datetime(2300, 1, 1, tzinfo=UTC)
 LIVE = {
     Status.HELD,
@@ -62,7 +63,7 @@ def same(expected: o.AnyOutcome, answered: o.AnyOutcome) -> bool:
 
 
 def _essence(outcome: o.AnyOutcome) -> o.AnyOutcome:
-    if isinstance(outcome, o.Invalid):
+    if isinstance(outcome, o.Invalid | o.WaitlistClosed):
         return msgspec.structs.replace(outcome, reason="")
     if isinstance(outcome, o.Conflict):
         return msgspec.structs.replace(outcome, during=None)
@@ -79,6 +80,7 @@ class Thing:
     zone: str | None
     actor_time: ActorTime
     location: str | None = None
+    waitlist: WaitPolicy = WaitPolicy.FIFO
     seq: int = 1
 
 
@@ -106,6 +108,20 @@ class OwnTime:
     since: int = 0
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What a booking waits for: the first piece is on the bookable whose line it is in."""
+
+    pieces: tuple[Piece, ...]
+    seconds: int
+    since: int
+
+    @property
+    def line(self) -> str:
+        """Whose line."""
+        return self.pieces[0].bookable
+
+
 @dataclass
 class Party:
     """A booking."""
@@ -118,11 +134,23 @@ class Party:
     version: int = 1
     expires_at: datetime | None = None
     limit_at: datetime | None = None
+    turn: Turn | None = None
+    """Also once it waits no longer."""
 
     @property
     def live(self) -> bool:
         """Whether it counts."""
         return self.status in LIVE
+
+    @property
+    def asked(self) -> list[Piece]:
+        """What it has, or waits for."""
+        return self.pieces or list(self.turn.pieces if self.turn else ())
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is in a line."""
+        return self.status is Status.WAITLISTED
 
 
 @dataclass
@@ -148,14 +176,19 @@ class Model:
     def apply(self, command: c.AnyCommand, now: datetime) -> o.AnyOutcome:
         """What the command comes to at `now`; the model is then as after it."""
         self.lapse(now)
-        for stream, seq in command.expected.items():
-            actual = self.seq(stream)
-            if actual == 0 and seq != 0:
-                return o.UnknownBookable(bookable=stream)
-            if actual != seq:
-                actor = command.actor if isinstance(command, c.Book) else None
-                return o.Conflict(rule="expected_seq", actor=actor, bookable=stream, actual=actual)
+        outcome = self._apply(command, now)
+        told = self._serve(now)
+        if isinstance(outcome, o.Joined):
+            return told.get(outcome.booking_id, outcome)
+        return outcome
+
+    def _apply(self, command: c.AnyCommand, now: datetime) -> o.AnyOutcome:
+        stale = self._stale(command)
+        if stale is not None:
+            return stale
         match command:
+            case c.Join():
+                return self._join(command, now)
             case c.Define():
                 return self._define(command)
             case c.Book():
@@ -176,6 +209,16 @@ class Model:
                 # No machine asks these of the model.
                 assert not isinstance(command, c.BookSeries | c.SetRules | c.EditEvent)
                 return self._visit(command, now)
+
+    def _stale(self, command: c.AnyCommand) -> o.AnyOutcome | None:
+        for stream, seq in command.expected.items():
+            actual = self.seq(stream)
+            if actual == 0 and seq != 0:
+                return o.UnknownBookable(bookable=stream)
+            if actual != seq:
+                actor = command.actor if isinstance(command, c.Book | c.Join) else None
+                return o.Conflict(rule="expected_seq", actor=actor, bookable=stream, actual=actual)
+        return None
 
     # What there is ------------------------------------------------------------------------------
 
@@ -224,14 +267,16 @@ class Model:
     # What time does -----------------------------------------------------------------------------
 
     def lapse(self, now: datetime) -> None:
-        """Every hold whose time is over is EXPIRED from here on."""
+        """Every hold whose time is over is EXPIRED from here on, and its place another's."""
         for party in self.parties:
             if party.status is Status.HELD and party.expires_at and party.expires_at <= now:
                 self._became(party, Status.EXPIRED)
+        self._serve(now)
 
     def _became(self, party: Party, status: Status) -> None:
+        pieces = party.asked if party.waits else party.pieces
         party.status = status
-        self._changed(party, {piece.bookable for piece in party.pieces})
+        self._changed(party, {piece.bookable for piece in pieces})
 
     def _changed(self, party: Party, streams: Iterable[str]) -> None:
         party.version += 1
@@ -251,13 +296,15 @@ class Model:
             command.time_zone,
             command.actor_time,
             command.location,
+            command.waitlist,
         )
         old = self.things.get(command.bookable)
         if old is None:
             self.things[command.bookable] = new
             return o.Defined(bookable=command.bookable, created=True)
         names = {"kind": "kind", "capacity": "capacity", "time": "during", "zone": "time_zone"}
-        for mine, theirs in {**names, "actor_time": "actor_time", "location": "location"}.items():
+        names |= {x: x for x in ("actor_time", "location", "waitlist")}
+        for mine, theirs in names.items():
             if getattr(old, mine) != getattr(new, mine):
                 return o.AlreadyDefined(bookable=command.bookable, field=theirs)
         return o.Defined(bookable=command.bookable, created=False)
@@ -319,6 +366,142 @@ class Model:
             warnings=tuple(warnings),
         )
 
+    # Lines --------------------------------------------------------------------------------------
+
+    def line(self, bookable: str, over: Stretch | None = None) -> list[Party]:
+        """Who waits in the bookable's line, first come first: for a time that meets this one."""
+        there = [x for x in self.parties if x.waits and x.turn and x.turn.line == bookable]
+        if over is not None:
+            there = [x for x in there if x.turn and meet(x.turn.pieces[0].blocked, over)]
+        return sorted(there, key=lambda x: x.turn.since if x.turn else 0)
+
+    def _join(self, command: c.Join, now: datetime) -> o.AnyOutcome:
+        pieces = self._pieces(command.claims)
+        if not isinstance(pieces, list):
+            return pieces
+        refusal = self._unjoinable(command, pieces, now)
+        if refusal is not None:
+            return refusal
+        first, actor = pieces[0], command.actor
+        name, ahead = first.bookable, self.line(first.bookable, first.blocked)
+        self.made += 1
+        turn = Turn(tuple(pieces), command.offer_seconds, self.made)
+        party = Party(command.booking_id, actor, Status.WAITLISTED, [], OwnTime(), turn=turn)
+        self.parties.append(party)
+        for bookable in {piece.bookable for piece in pieces}:
+            self.things[bookable].seq += 1
+        return o.Joined(
+            booking_id=party.booking_id,
+            actor=actor,
+            bookable=name,
+            units=first.units,
+            position=len(ahead) + 1,
+        )
+
+    def _unjoinable(
+        self, command: c.Join, pieces: list[Piece], now: datetime
+    ) -> o.AnyOutcome | None:
+        first, actor = pieces[0], command.actor
+        name = first.bookable
+        if sum(piece.bookable == name for piece in pieces) > 1:
+            return o.Invalid(field="claims", reason="")
+        for piece in pieces:
+            there = self.seated(piece.bookable, actor)
+            if there is not None:
+                return self._already(there, actor, piece.bookable)
+        for i, other in enumerate(self.line(name, first.blocked)):
+            if other.actor == actor:
+                return o.AlreadyWaiting(
+                    booking_id=other.booking_id, actor=actor, bookable=name, position=i + 1
+                )
+        if self.party(command.booking_id) is not None:
+            return o.Invalid(field="booking_id", reason="")
+        if self.things[name].waitlist is WaitPolicy.CLOSED or first.during[0] <= now:
+            return o.WaitlistClosed(actor=actor, bookable=name, reason="")
+        if sum(x.actor == actor for x in self.line(name)) == MOST_TURNS:
+            return o.WaitlistFull(actor=actor, bookable=name, limit=MOST_TURNS)
+        return self._larger(actor, pieces) or self._elsewhere(actor, pieces)
+
+    def _elsewhere(self, actor: str, pieces: list[Piece]) -> o.ActorBusy | None:
+        """The actor's other booking, when there is room and it is their turn at once."""
+        name = pieces[0].bookable
+        if self.things[name].waitlist is WaitPolicy.FIFO and self.line(name, pieces[0].blocked):
+            return None
+        if self._short([(actor, x) for x in pieces], [], name) is not None:
+            return None
+        busy = self._busy(actor, self._own_time(pieces), [])
+        return busy if isinstance(busy, o.ActorBusy) else None
+
+    def _larger(self, actor: str, pieces: Sequence[Piece]) -> o.AnyOutcome | None:
+        """The refusal if there was no room for this though nobody was there."""
+        alone = Model({name: replace(x) for name, x in self.things.items()})
+        short = alone._short([(actor, piece) for piece in pieces], [])
+        if isinstance(short, o.Full):
+            thing = self.things[short.bookable]
+            counted = thing.kind is Kind.OCCURRENCE
+            free = thing.capacity - sum(x.units for _, x in self.on(short.bookable))
+            left = max(0, free) if counted else 0
+            return msgspec.structs.replace(short, left=left, can_join_waitlist=False)
+        if short is not None:
+            assert isinstance(short, o.Conflict)
+            return msgspec.structs.replace(short, can_join_waitlist=False)
+        return None
+
+    def _serve(self, now: datetime) -> dict[str, o.AnyOutcome]:
+        """Everybody whose turn it is gets what there is; what they were told, by booking."""
+        told: dict[str, o.AnyOutcome] = {}
+        going = True
+        while going:
+            going = False
+            for name in sorted(self.things):
+                for party in self.line(name):
+                    going = self._serve_one(party, now, told) or going
+        return told
+
+    def _serve_one(self, party: Party, now: datetime, told: dict[str, o.AnyOutcome]) -> bool:
+        """Whether the party waits no longer: it has an offer, or could not have taken one."""
+        turn, actor = party.turn, party.actor
+        assert turn is not None
+        first, thing = turn.pieces[0], self.things[turn.line]
+        if first.during[0] <= now:
+            self._became(party, Status.EXPIRED)
+            return True
+        if thing.waitlist is WaitPolicy.FIFO and self.line(turn.line, first.blocked)[0] != party:
+            return False
+        pieces = list(turn.pieces)
+        counted = thing.kind is Kind.OCCURRENCE
+        free = thing.capacity - sum(x.units for _, x in self.on(turn.line))
+        if counted and max(0, free) < first.units <= thing.capacity:
+            return False
+        if self._short([(actor, x) for x in pieces], [], turn.line) is not None:
+            if self._larger(actor, pieces) is None:
+                return False
+            self._became(party, Status.EXPIRED)
+            return True
+        own = self._own_time(pieces)
+        busy = self._busy(actor, own, [])
+        if any(self.seated(x.bookable, actor) for x in pieces) or isinstance(busy, o.ActorBusy):
+            self._became(party, Status.EXPIRED)
+            return True
+        self.made += 1
+        party.pieces = [replace(piece, since=self.made) for piece in pieces]
+        party.own = replace(own, since=self.made)
+        self._became(party, Status.HELD)
+        party.expires_at = now + timedelta(seconds=turn.seconds)
+        party.limit_at = max(party.expires_at, now + HOLD_LIMIT)
+        seats = [x.bookable for x in pieces if self.things[x.bookable].kind is Kind.OCCURRENCE]
+        told[party.booking_id] = o.Held(
+            booking_id=party.booking_id,
+            actor=actor,
+            seat=self.seat(seats[0], actor) if seats else 0,
+            units=sum(piece.units for piece in pieces),
+            expires_at=party.expires_at,
+            limit_at=party.limit_at,
+            version=party.version,
+            warnings=tuple(busy),
+        )
+        return True
+
     def _find(self, target: c.Target, version: int | None) -> Party | o.AnyOutcome:
         if isinstance(target, c.Seat):
             if target.bookable not in self.things:
@@ -342,10 +525,10 @@ class Model:
         booking_id, actor = party.booking_id, party.actor
         if party.status is Status.EXPIRED:
             return o.HoldExpired(booking_id=booking_id, expired_at=party.expires_at or now)
-        if not party.live:
+        if not party.live and not party.waits:
             return o.NotBooked(actor=actor, booking_id=booking_id)
         if isinstance(command, c.Confirm):
-            if party.status in ARRIVED:
+            if party.status in ARRIVED or party.waits:
                 return o.WrongStatus(
                     booking_id=booking_id, status=party.status, wanted=Status.CONFIRMED
                 )
@@ -371,7 +554,7 @@ class Model:
         party = self._find(command.target, command.version)
         if not isinstance(party, Party):
             return party
-        if not party.live:
+        if not party.live and not party.waits:
             return o.NotBooked(actor=party.actor, booking_id=party.booking_id)
         if party.status in {Status.COMPLETED, Status.NO_SHOW}:
             return o.WrongStatus(
@@ -389,7 +572,7 @@ class Model:
         booking_id, actor, was = party.booking_id, party.actor, party.status
         if was is Status.EXPIRED:
             return o.HoldExpired(booking_id=booking_id, expired_at=party.expires_at or now)
-        if not party.live:
+        if not party.live and not party.waits:
             return o.NotBooked(actor=actor, booking_id=booking_id)
         if isinstance(command, c.Update):
             self._became(party, was)
@@ -479,9 +662,9 @@ class Model:
         party = self._find(relocation.target, relocation.version)
         if not isinstance(party, Party):
             return party
-        if not party.live:
+        if not party.live and not party.waits:
             return o.NotBooked(actor=party.actor, booking_id=party.booking_id)
-        if party.status in ARRIVED:
+        if party.status in ARRIVED or party.waits:
             return o.WrongStatus(booking_id=party.booking_id, status=party.status, wanted="a move")
         wanted = self._pieces(relocation.claims)
         if not isinstance(wanted, list):
@@ -601,25 +784,27 @@ class Model:
         return warnings
 
     def _short(
-        self, asked: Sequence[tuple[str, Piece]], leaving: Sequence[Piece]
+        self, asked: Sequence[tuple[str, Piece]], leaving: Sequence[Piece], turn: str = ""
     ) -> o.AnyOutcome | None:
-        """The first bookable, in the order asked for, that has no room for all of its pieces."""
+        """The first bookable, in the order asked for, that has no room for all of its pieces.
+
+        Nor has it for whoever would overtake its line; `turn` is the one whose turn it is.
+        """
         for name in dict.fromkeys(piece.bookable for _, piece in asked):
             thing = self.things[name]
             wanted = [(actor, piece) for actor, piece in asked if piece.bookable == name]
             there = [piece for _, piece in self.on(name, leaving)]
             new = [piece for _, piece in wanted]
+            behind = self._behind(wanted, leaving) if name != turn else None
+            if behind is not None:
+                return behind
             for actor, piece in wanted:
                 refusal = None
-                if thing.kind is Kind.OCCURRENCE:
-                    taken = sum(x.units for x in there)
-                    if taken + sum(x.units for x in new) > thing.capacity:
-                        refusal = _full(actor, piece, thing, taken)
-                elif thing.kind is not Kind.RESOURCE:
-                    if most_at_once(there + new, piece.blocked) > thing.capacity:
-                        refusal = _full(actor, piece, thing, most_at_once(there, piece.blocked))
+                if thing.kind is not Kind.RESOURCE:
+                    if used(thing, there + new, piece) > thing.capacity:
+                        refusal = _full(actor, piece, thing, used(thing, there, piece))
                 elif any(meet(piece.blocked, x.blocked) for x in there):
-                    return o.Conflict(rule="exclusive", actor=actor, bookable=name)
+                    return _conflict("exclusive", actor, name, thing)
                 if refusal is not None:
                     return refusal
             if thing.kind is Kind.RESOURCE:
@@ -627,7 +812,21 @@ class Model:
                 ordered = sorted(wanted, key=lambda x: x[1].blocked)
                 for (_, first), (actor, second) in pairwise(ordered):
                     if meet(first.blocked, second.blocked):
-                        return o.Conflict(rule="exclusive", actor=actor, bookable=name)
+                        return _conflict("exclusive", actor, name, thing)
+        return None
+
+    def _behind(
+        self, wanted: Sequence[tuple[str, Piece]], leaving: Sequence[Piece]
+    ) -> o.AnyOutcome | None:
+        """The refusal for those who ask for more of a bookable than they leave, past its line."""
+        for actor, piece in wanted:
+            name, thing = piece.bookable, self.things[piece.bookable]
+            ahead = len(self.line(name, piece.blocked))
+            new = [other for _, other in wanted]
+            if thing.waitlist is WaitPolicy.FIFO and ahead and takes_more(new, leaving, piece):
+                if thing.kind is Kind.RESOURCE:
+                    return _conflict("waiting", actor, name, thing)
+                return _full(actor, piece, thing, thing.capacity, ahead)
         return None
 
     def _own_time(self, pieces: Sequence[Piece]) -> OwnTime:
@@ -687,11 +886,37 @@ def most_at_once(pieces: Sequence[Piece], window: Stretch) -> int:
     )
 
 
-def _full(actor: str, piece: Piece, thing: Thing, taken: int) -> o.Full:
+def used(thing: Thing, pieces: Sequence[Piece], piece: Piece) -> int:
+    """The units in use: of an occurrence all, else the most at any instant of the piece."""
+    if thing.kind is Kind.OCCURRENCE:
+        return sum(x.units for x in pieces)
+    return most_at_once(pieces, piece.blocked)
+
+
+def takes_more(new: Sequence[Piece], leaving: Sequence[Piece], piece: Piece) -> bool:
+    """Whether at some instant of the piece the new ones take more than is left behind there."""
+    left = [x for x in leaving if x.bookable == piece.bookable]
+    edges = {time for x in [*new, *left] for time in x.blocked}
+    instants = [x for x in edges if piece.blocked[0] <= x < piece.blocked[1]]
+    return any(
+        sum(x.units for x in new if x.blocked[0] <= now < x.blocked[1])
+        > sum(x.units for x in left if x.blocked[0] <= now < x.blocked[1])
+        for now in instants
+    )
+
+
+def _conflict(rule: str, actor: str, name: str, thing: Thing) -> o.Conflict:
+    joinable = thing.waitlist is not WaitPolicy.CLOSED
+    return o.Conflict(rule=rule, actor=actor, bookable=name, can_join_waitlist=joinable)
+
+
+def _full(actor: str, piece: Piece, thing: Thing, taken: int, waiting: int = 0) -> o.Full:
     return o.Full(
         actor=actor,
         bookable=piece.bookable,
         capacity=thing.capacity,
         left=max(0, thing.capacity - taken),
         during=Interval(*piece.during),
+        waiting=waiting,
+        can_join_waitlist=thing.waitlist is not WaitPolicy.CLOSED and piece.units <= thing.capacity,
     )

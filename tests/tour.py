@@ -40,8 +40,11 @@ class Service:
 
 
 @contextmanager
-def served(command: str, home: Path) -> Iterator[Service]:
-    """What a document's `lastseat serve` starts, in an empty directory, on any free port."""
+def served(command: str, home: Path, **settings: str) -> Iterator[Service]:
+    """What a document's `lastseat serve` starts, in an empty directory, on any free port.
+
+    It has an embedded database there, unless `settings`, variables of its environment, name one.
+    """
     name, *arguments = shlex.split(command)
     assert [name, *arguments[:1]] == ["lastseat", "serve"]
     process = subprocess.Popen(
@@ -49,7 +52,7 @@ def served(command: str, home: Path) -> Iterator[Service]:
         cwd=home,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment(LASTSEAT_DATA_DIR=str(home / "data")),
+        env=environment(**({"LASTSEAT_DATA_DIR": str(home / "data")} | settings)),
     )
     assert process.stdout is not None
     with process.stdout:
@@ -70,7 +73,7 @@ def served(command: str, home: Path) -> Iterator[Service]:
 def run_bash(text: str, service: Service, home: Path) -> int:
     """Run a document's `bash` blocks in one shell; how many outputs were as it says."""
     assert shutil.which("curl"), "this document is run with curl, and there is none: install it"
-    script, promises = _script(blocks(text, "bash"), service)
+    script, promises = script_of(blocks(text, "bash"), service)
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=home,
@@ -82,13 +85,17 @@ def run_bash(text: str, service: Service, home: Path) -> int:
     )
     outputs = done.stdout.split(MARK)
     for (line, promised), printed in zip(promises, outputs, strict=False):
-        _compare(promised, printed, line)
+        compare(promised, printed, line)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(outputs) == len(promises) + 1
     return len(promises)
 
 
-def _script(found: list[tuple[int, str]], service: Service) -> tuple[str, list[tuple[int, str]]]:
+def script_of(found: list[tuple[int, str]], service: Service) -> tuple[str, list[tuple[int, str]]]:
+    """A script of these blocks, and what they say is printed, each with its line.
+
+    The script prints `MARK` behind what belongs to each.
+    """
     script, promises = ["set -euo pipefail"], []
     for first, block in found:
         promised: list[str] = []
@@ -104,7 +111,8 @@ def _script(found: list[tuple[int, str]], service: Service) -> tuple[str, list[t
     return "\n".join(script), promises
 
 
-def _compare(promised: str, printed: str, line: int) -> None:
+def compare(promised: str, printed: str, line: int) -> None:
+    """Assert that the pieces of what was promised come one after the other."""
     at = 0
     for piece in promised.split("…"):
         found = printed.find(piece.strip(), at)

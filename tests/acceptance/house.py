@@ -82,7 +82,10 @@ class House:
             after=taken.after,
         )
         actor = f"there-{next(self._people)}"
-        if taken.how in ("hold", "overdue"):
+        command: Any
+        if taken.how == "waits":
+            command = self.tenant.commands.join_waitlist(claim, actor=actor, offer_seconds=7200)
+        elif taken.how in ("hold", "overdue"):
             seconds = 60 if taken.how == "overdue" else 7200
             command = self.tenant.commands.hold(claim, actor=actor, seconds=seconds, limit=seconds)
         else:

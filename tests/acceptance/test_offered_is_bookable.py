@@ -1,8 +1,8 @@
 """What availability offers, booking accepts, and what booking accepts is offered.
 
 Random venues on a real database: hours, recurring blocks, buffers, grids, lead times, capacities,
-bookings, holds that are over. Each attempt is a true booking, in a transaction that is undone. The
-controls put one mistake into availability, and the same property has to find it.
+bookings, holds that are over, people in line. Each attempt is a true booking, in a transaction that
+is undone. The controls put one mistake into availability, and the same property has to find it.
 """
 
 from collections import Counter
@@ -213,10 +213,11 @@ def some_time(venue: Venue, random: Random, names: Sequence[str]) -> datetime:
 
 
 def the_property(
-    engine: lastseat.Engine, where: str, examples: int, *, ruled: bool = True
+    engine: lastseat.Engine, where: str, examples: int, *, ruled: bool = True, lines: bool = False
 ) -> Counter[str]:
     """Hold it against so many venues; how often the attempts came to what."""
     said: Counter[str] = Counter()
+    drawn = venues(ruled=ruled, lines=lines)
 
     @settings(
         max_examples=examples,
@@ -229,7 +230,7 @@ def the_property(
         print_blob=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(venue=venues(ruled=ruled), seed=st.integers(0, 2**32))
+    @given(venue=drawn, seed=st.integers(0, 2**32))
     def holds(venue: Venue, seed: int) -> None:
         with psycopg.connect(where) as connection:
             house = House(engine, connection, venue)
@@ -259,7 +260,7 @@ def stage(database: Callable[[], str]) -> Iterator[tuple[lastseat.Engine, str]]:
 def test_what_is_offered_is_bookable_and_the_other_way_round(
     stage: tuple[lastseat.Engine, str],
 ) -> None:
-    said = the_property(*stage, 35)
+    said = the_property(*stage, 14) + the_property(*stage, 6, lines=True)
     refused = said.total() - said["booked"]
     assert 0.3 <= refused / said.total() <= 0.8, said
     assert len(said) >= 4, f"too few kinds of refusals: {said}"
@@ -291,6 +292,13 @@ def a_pool_has_one_unit_more(plant: pytest.MonkeyPatch) -> None:
     rewrite(plant, "taken_pools", "in_use > asked.room", "in_use > asked.room + 1")
 
 
+def lines_are_left_out(plant: pytest.MonkeyPatch) -> None:
+    async def nobody(*_: object) -> dict[str, object]:
+        return {}
+
+    plant.setattr(seeking, "waited_for", nobody)
+
+
 def rewrite(plant: pytest.MonkeyPatch, query: str, right: str, wrong: str) -> None:
     """Put a mistake into a query of availability."""
     assert right in QUERIES[query]
@@ -305,6 +313,7 @@ def rewrite(plant: pytest.MonkeyPatch, query: str, right: str, wrong: str) -> No
         (buffers_are_left_out, False),
         (overdue_holds_count_as_taken, False),
         (a_pool_has_one_unit_more, False),
+        (lines_are_left_out, False),
     ],
 )
 def test_control_a_mistake_in_availability_is_found(
@@ -312,4 +321,4 @@ def test_control_a_mistake_in_availability_is_found(
 ) -> None:
     plant(monkeypatch)
     with pytest.raises(AssertionError):
-        the_property(*stage, 100, ruled=ruled)
+        the_property(*stage, 100, ruled=ruled, lines=plant is lines_are_left_out)

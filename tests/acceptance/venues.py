@@ -39,7 +39,7 @@ class Service(Struct, frozen=True):
 class Taken(Struct, frozen=True):
     """A booking that is there; `minute` counts from the midnight before the day asked about.
 
-    `how` is `book`, `hold`, `overdue` (a hold whose time is over) or `cancelled`.
+    `how` is `book`, `hold`, `overdue` (a hold whose time is over), `cancelled`, or `waits` in line.
     """
 
     what: str
@@ -79,13 +79,18 @@ class Venue(Struct, frozen=True):
         return utc(datetime.combine(self.day + timedelta(days=1), time()), zone(self.zone))
 
 
-def venues(*, ruled: bool = True) -> SearchStrategy[Venue]:
-    """Venues of every kind, or those without rules."""
-    return _venues(ruled)
+_ALONE = ("book", "book", "hold", "overdue", "cancelled")
+_IN_LINE = ("book", "hold", "cancelled", "waits", "waits")
+"""Where somebody waits no hold is over: an attempt would make the offer, and undo it."""
+
+
+def venues(*, ruled: bool = True, lines: bool = False) -> SearchStrategy[Venue]:
+    """Venues of every kind, or those without rules; with people in line."""
+    return _venues(ruled, lines)
 
 
 @st.composite
-def _venues(draw: DrawFn, has_rules: bool) -> Venue:
+def _venues(draw: DrawFn, has_rules: bool, lines: bool) -> Venue:
     name = draw(st.sampled_from(ZONES))
     today = NOW.astimezone(zone(name)).date()
     day = today + timedelta(days=draw(st.sampled_from(DAYS_AHEAD)))
@@ -101,7 +106,9 @@ def _venues(draw: DrawFn, has_rules: bool) -> Venue:
         pool=draw(st.integers(2, 5)),
         hall=draw(rules),
         service=draw(_service(lanes, rules)),
-        taken=tuple(draw(st.lists(_taken(lanes), min_size=2, max_size=12))),
+        taken=tuple(
+            draw(st.lists(_taken(lanes, _IN_LINE if lines else _ALONE), min_size=2, max_size=12))
+        ),
     )
 
 
@@ -137,7 +144,7 @@ def _service(draw: DrawFn, lanes: tuple[str, ...], rules: SearchStrategy[Rules |
 
 
 @st.composite
-def _taken(draw: DrawFn, lanes: tuple[str, ...]) -> Taken:
+def _taken(draw: DrawFn, lanes: tuple[str, ...], how: tuple[str, ...]) -> Taken:
     return Taken(
         what=draw(st.sampled_from([*lanes, "shoes", "shoes", "hall"])),
         minute=5 * draw(st.integers(-36, 300)),
@@ -145,7 +152,7 @@ def _taken(draw: DrawFn, lanes: tuple[str, ...]) -> Taken:
         before=draw(st.sampled_from([0, 0, 600])),
         after=draw(st.sampled_from([0, 0, 600, 1200])),
         units=draw(st.integers(1, 3)),
-        how=draw(st.sampled_from(["book", "book", "hold", "overdue", "cancelled"])),
+        how=draw(st.sampled_from(how)),
     )
 
 

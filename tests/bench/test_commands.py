@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 import pytest
 from rich.console import Console
+from tests.bench.rounding import rounded
 from typer.testing import CliRunner
 
 from lastseat.bench.growth import Growth, Plan, growth
@@ -56,7 +57,7 @@ def leftovers(conninfo: str) -> list[str]:
 @pytest.fixture(scope="module")
 def hot_result(conninfo: str) -> Iterator[Hot]:
     """One short run for all claims about it."""
-    yield measure(Hot, "hot", "--seconds", "0.3", "--windows", "1", "--url", conninfo)
+    yield measure(Hot, "hot", "--seconds", "0.1", "--windows", "1", "--url", conninfo)
     assert leftovers(conninfo) == []
 
 
@@ -65,7 +66,7 @@ def test_hot_measures_the_engine_at_every_level_with_and_without_keys(hot_result
         assert tuple(x.in_flight for x in levels) == LEVELS
         assert all(x.per_s > 0 and x.windows == 1 for x in levels)
         assert all(x.p50_ms and x.p99_ms and 0 < x.p50_ms <= x.p99_ms for x in levels)
-    others = [*hot_result.levels_actor_time, hot_result.wide, hot_result.mix]
+    others = [*hot_result.levels_actor_time, hot_result.wide, hot_result.mix, hot_result.feed]
     assert all(x.in_flight == 256 and x.per_s > 0 for x in others)
     assert hot_result.bookings_checked > 1024
 
@@ -73,13 +74,14 @@ def test_hot_measures_the_engine_at_every_level_with_and_without_keys(hot_result
 def test_hot_divides_by_what_postgresql_does_in_the_same_run(hot_result: Hot) -> None:
     crowd = next(x for x in hot_result.levels if x.in_flight == 256)
     assert hot_result.hot_update_per_s == max(x.per_s for x in hot_result.hot_update.values())
-    assert hot_result.ratio_hot == pytest.approx(crowd.per_s / hot_result.hot_update_per_s, 0.01)
-    assert hot_result.ratio_bulk == pytest.approx(crowd.per_s / hot_result.bulk_rows_per_s, 0.01)
+    assert hot_result.ratio_hot == rounded(crowd.per_s / hot_result.hot_update_per_s)
+    assert hot_result.ratio_bulk == rounded(crowd.per_s / hot_result.bulk_rows_per_s)
     assert hot_result.ratio_lone > 0
+    assert hot_result.ratio_feed == rounded(hot_result.feed.per_s / crowd.per_s)
     # One round, so its ratio is the ratio.
-    assert hot_result.ratio_hot_rounds == pytest.approx([hot_result.ratio_hot], 0.01)
-    assert hot_result.ratio_bulk_rounds == pytest.approx([hot_result.ratio_bulk], 0.01)
-    assert hot_result.ratio_lone_rounds == pytest.approx([hot_result.ratio_lone], 0.01)
+    assert hot_result.ratio_hot_rounds == rounded([hot_result.ratio_hot])
+    assert hot_result.ratio_bulk_rounds == rounded([hot_result.ratio_bulk])
+    assert hot_result.ratio_lone_rounds == rounded([hot_result.ratio_lone])
 
 
 def test_a_crowd_shares_its_flushes_and_a_lone_booking_has_its_own(hot_result: Hot) -> None:
@@ -106,7 +108,7 @@ def test_growth_compares_a_grown_journal_with_a_new_one(conninfo: str) -> None:
     short = ["--rows", "3000", "--windows", "1", "--seconds", "0.2", "--snapshot-seconds", "0.3"]
     found = measure(Growth, "growth", *short, "--url", conninfo)
     assert found.grown_by_engine + found.grown_by_sql == pytest.approx(3000, abs=10)
-    assert found.ratio == pytest.approx(found.grown.per_s / found.first.per_s, 0.01)
+    assert found.ratio == rounded(found.grown.per_s / found.first.per_s)
     assert found.ratio_snapshot > 0
     assert len(found.during_snapshot) >= 1
     assert max(map(len, drawn(found).splitlines())) <= 100

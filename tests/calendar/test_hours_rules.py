@@ -1,6 +1,6 @@
 """Rules that make no sense are refused: which field, and why, whatever they are made of."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import msgspec
@@ -215,13 +215,13 @@ BAD: list[tuple[Rules, str, str]] = [
 
 @pytest.mark.parametrize(("rules", "field", "reason"), BAD)
 def test_nonsense_is_refused_by_field_and_reason(rules: Rules, field: str, reason: str) -> None:
-    began = perf_counter()
+    began = process_time()
     with pytest.raises(BadRules) as caught:
         check_rules(rules, "rules")
     assert caught.value.field.startswith(field)
     assert reason in caught.value.reason
     assert len(caught.value.reason) < 300
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 ANY: Any = object()

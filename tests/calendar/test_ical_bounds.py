@@ -22,9 +22,9 @@ def refused(data: bytes) -> str:
 
 def test_a_hundred_megabytes_are_refused_before_they_are_looked_at() -> None:
     data = bytes(100_000_000)
-    since = time.perf_counter()
+    since = time.process_time()
     assert refused(data) == "size"
-    assert time.perf_counter() - since < 0.1
+    assert time.process_time() - since < 0.1
 
 
 def test_too_many_components_are_refused() -> None:
@@ -50,7 +50,7 @@ def test_megabytes_take_bounded_time_and_memory() -> None:
     several = [event(folded, f"SUMMARY:{i}", uid=f"{i}@x") for i in range(1_200)]
     data = calendar(*several)
     assert 2_000_000 < len(data) < MOST_BYTES
-    since = time.perf_counter()
+    since = time.process_time()
     tracemalloc.start(1)
     parsed = parse(data, year=2026)
     _, peak = tracemalloc.get_traced_memory()
@@ -59,7 +59,7 @@ def test_megabytes_take_bounded_time_and_memory() -> None:
     # The text itself, mostly, and what is kept of it.
     assert peak < 4 * len(data)
     # A quarter of a second by itself; tracing and a busy machine take their share.
-    assert time.perf_counter() - since < 15
+    assert time.process_time() - since < 15
 
 
 def test_lines_without_end_are_not_kept() -> None:
@@ -99,12 +99,12 @@ def test_a_million_times_in_one_line_are_not_read() -> None:
     ],
 )
 def test_a_rule_that_is_a_bomb_or_nonsense_is_unusable_at_once(rule: str) -> None:
-    since = time.perf_counter()
+    since = time.process_time()
     parsed = parse(calendar(event(f"RRULE:{rule}")), year=2026)
     for item in parsed.items:
         with pytest.raises(Unusable):
             as_event(item, "UTC", NOW)
-    assert time.perf_counter() - since < 2
+    assert time.process_time() - since < 2
 
 
 def test_a_zone_whose_changes_are_a_bomb_is_only_compared() -> None:
@@ -124,10 +124,10 @@ RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
 END:DAYLIGHT
 END:VTIMEZONE"""
     start = "DTSTART;TZID=Bomb:20261123T180000"
-    since = time.perf_counter()
+    since = time.process_time()
     parsed = parse(calendar(described, event(start=start)), year=2026)
     assert parsed.items == ()
-    assert time.perf_counter() - since < 3
+    assert time.process_time() - since < 3
 
 
 @settings(max_examples=60, deadline=None)

@@ -157,10 +157,10 @@ def text(when: datetime) -> str:
 
 def refused(*rrule: str, start: datetime = START, **more: Any) -> BadRule:
     """The refusal, which comes in bounded time."""
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(BadRule) as caught:
         check_segment(Segment(start=text(start), seconds=60, rrule=rrule, **more), "event", PARIS)
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
     assert caught.value.field.startswith("event.")
     return caught.value
 
@@ -422,14 +422,14 @@ def test_since_begins_a_segment_without_moving_its_start() -> None:
 
 
 def test_a_window_of_a_century_is_refused_once_it_has_too_many() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     daily = Segment(start=text(START), seconds=60, rrule=("FREQ=DAILY",))
     with pytest.raises(TooMany, match="shorter time"):
         list(starts(daily, datetime(2000, 1, 1), datetime(2100, 1, 1), PARIS))
     weekly = Segment(start=text(START), seconds=60, rrule=("FREQ=WEEKLY",))
     century = list(starts(weekly, datetime(2000, 1, 1), datetime(2100, 1, 1), PARIS))
     assert len(century) == 3815 < MOST_STARTS
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_an_old_rule_costs_no_more_than_a_new_one() -> None:

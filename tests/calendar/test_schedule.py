@@ -218,7 +218,7 @@ def test_a_zone_that_does_not_exist_is_refused() -> None:
 def test_a_window_of_a_century_is_refused_in_bounded_time() -> None:
     dense = Segment(start="2026-11-23T18:00", seconds=60, rrule=("FREQ=HOURLY",))
     century = Interval(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(TooMany, match="shorter time"):
         expand(Schedule((dense,)), PARIS, century)
     since = "2026-11-23T19:00"
@@ -230,7 +230,7 @@ def test_a_window_of_a_century_is_refused_in_bounded_time() -> None:
             PARIS,
             century,
         )
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @settings(max_examples=60, deadline=None)

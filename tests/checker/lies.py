@@ -1,7 +1,7 @@
 """Lies told in the story: what is changed in the history, and the first words of the checker."""
 
 from tests.checker.run import SECOND, Row
-from tests.checker.story import Lie, drop, line, rows, told, undo, written_by
+from tests.checker.story import Lie, drop, line, pages, rows, told, undo, written_by
 
 
 def gap(lines: list[Row]) -> None:
@@ -204,7 +204,57 @@ def unknown_word(lines: list[Row]) -> None:
 
 
 def unknown_table(lines: list[Row]) -> None:
-    lines.insert(-1, {"t": "row", "table": "feed", "row": {}})
+    lines.insert(-1, {"t": "row", "table": "fees", "row": {}})
+
+
+def page_missing(lines: list[Row]) -> None:
+    drop(lines, "feed_pages", first_pos=5)
+
+
+def page_twice(lines: list[Row]) -> None:
+    """Its entries are told once more, at the end."""
+    *_, last = pages(lines)
+    again = {**pages(lines)[1], "first_pos": last["last_pos"] + 1, "last_pos": last["last_pos"] + 4}
+    lines.insert(-1, {"t": "row", "table": "feed_pages", "row": again})
+
+
+def feed_cut_short(lines: list[Row]) -> None:
+    drop(lines, "feed_pages", last_pos=pages(lines)[-1]["last_pos"])
+
+
+def feed_turned_round(lines: list[Row]) -> None:
+    """As transaction ids may have it: yoga's second booking before its first."""
+    seqs = pages(lines)[1]["seqs"]
+    seqs[0], seqs[1] = seqs[1], seqs[0]
+
+
+def fed_from_nowhere(lines: list[Row]) -> None:
+    pages(lines)[0]["streams"][1] = "moon"
+
+
+def half_a_page(lines: list[Row]) -> None:
+    pages(lines)[0]["streams"].pop()
+
+
+def change_torn(lines: list[Row]) -> None:
+    """Between the two rows of eve's booking, court and her own time, stands cyd's."""
+    page = pages(lines)[1]
+    for names in ("streams", "seqs"):
+        page[names][2:] = reversed(page[names][2:])
+
+
+def new_epoch(lines: list[Row]) -> None:
+    lines.insert(1, {"t": "fed", "at": 0.0, "epoch": "e0", "ends": {}})
+
+
+def no_epoch(lines: list[Row]) -> None:
+    (relay,) = rows(lines, "relay")
+    relay["epoch"] = None
+
+
+def feed_shorter_than_it_was(lines: list[Row]) -> None:
+    for at, end in enumerate((7, 99, 9)):
+        lines.insert(1 + at, {"t": "fed", "at": 0.0, "epoch": "e1", "ends": {"t0": end}})
 
 
 LIES: dict[str, Lie] = {

@@ -12,13 +12,24 @@ Spot = tuple[Row, str, object]
 
 COLUMNS = {
     "journal": ("seq", "type", "booking_id", "version", "lead", "command_id", "v"),
-    "heads": ("kind", "capacity", "overbooked", "taken", "seq", "at", "actor_time", "starts_at"),
+    "heads": (
+        "kind",
+        "capacity",
+        "overbooked",
+        "taken",
+        "seq",
+        "at",
+        "actor_time",
+        "starts_at",
+        "waiting",
+    ),
     "bookings": ("actor_id", "status", "version", "made", "expires_at", "limit_at"),
     "claims": (
         *("no", "bookable_id", "actor_id", "units", "during", "blocked", "seq", "live"),
         *("exclusive", "override", "own_time"),
     ),
     "actors": ("ref", "actor_id"),
+    "waitlist": ("bookable_id", "booking_id", "queue_id", "actor_id", "seq", "units"),
     "keys": ("outcome", "key"),
 }
 TOLD = {
@@ -29,9 +40,11 @@ TOLD = {
         ("confirmed", "released", "cancelled", "extended", "checked_in", "checked_out"),
         ("booking_id", "actor", "version", "expires_at"),
     ),
+    "joined": ("booking_id", "actor", "bookable", "units", "position", "version"),
+    "already_waiting": ("booking_id", "bookable", "position"),
     "capacity_changed": ("bookable", "capacity"),
     "defined": ("bookable",),
-    "full": ("bookable", "capacity", "left"),
+    "full": ("bookable", "capacity", "left", "waiting", "can_join_waitlist"),
     "already": ("booking_id", "bookable", "seat", "status"),
     "conflict": ("booking_id", "bookable", "actual", "during"),
     "actor_busy": ("booking_id", "during"),
@@ -55,7 +68,15 @@ def untrue(value: object) -> object:
             return value.replace("20", "19", 1)
         case "HELD":
             return "CONFIRMED"
-        case "CONFIRMED" | "RESERVED" | "CANCELLED" | "EXPIRED" | "CHECKED_IN" | "COMPLETED":
+        case (
+            "WAITLISTED"
+            | "CONFIRMED"
+            | "RESERVED"
+            | "CANCELLED"
+            | "EXPIRED"
+            | "CHECKED_IN"
+            | "COMPLETED"
+        ):
             return "HELD"
         case str():
             return f"{value}0"
@@ -74,7 +95,9 @@ def spots(lines: list[Row]) -> Iterator[Spot]:
     for table, names in COLUMNS.items():
         for row in rows(lines, table):
             for name in names:
-                if row.get(name) is not None:
+                # What the engine calls a command of its own is no matter to anybody.
+                own = name == "command_id" and row.get("principal") == "system"
+                if row.get(name) is not None and not own:
                     yield row, name, untrue(row[name])
             if table == "journal":
                 yield from in_body(row["body"])
@@ -87,12 +110,17 @@ def spots(lines: list[Row]) -> Iterator[Spot]:
 
 
 def in_body(body: Row) -> Iterator[Spot]:
-    for name in ("actor_id", "status", "expires_at", "limit_at", "capacity", "left"):
+    for name in ("actor_id", "status", "expires_at", "limit_at", "capacity", "left", "queue"):
         value = body.get(name)
         if isinstance(value, list):
             yield body, name, value[1:]
         elif value is not None:
             yield body, name, untrue(value)
+    awaited = body.get("awaited", {})
+    if awaited:
+        yield awaited, "offer_seconds", untrue(awaited["offer_seconds"])
+    for claim in awaited.get("claims", ()):
+        yield claim, "units", untrue(claim["units"])
     for claim in body.get("claims", ()):
         for name in ("no", "units", "during", "blocked", "exclusive", "override"):
             if name in claim:
@@ -121,7 +149,7 @@ def gone_row(lines: list[Row], number: int) -> None:
         x
         for x in lines
         if x["t"] == "row"
-        and (x["table"] in ("journal", "bookings", "claims") or x["row"].get("seq"))
+        and (x["table"] in ("journal", "bookings", "claims", "waitlist") or x["row"].get("seq"))
     ]
     lines.remove(candidates[number % len(candidates)])
 
@@ -179,6 +207,40 @@ def other_order(lines: list[Row], number: int) -> None:
         one[t]["at"], other[t]["at"] = other[t]["at"], one[t]["at"]
 
 
+def another_feed(lines: list[Row], number: int) -> None:
+    """One entry of the feed is another one."""
+    found = [
+        (page, name, i)
+        for page in rows(lines, "feed_pages")
+        for name in ("streams", "seqs")
+        for i in range(len(page[name]))
+    ]
+    page, name, i = found[number % len(found)]
+    page[name][i] = untrue(page[name][i])
+
+
+def other_positions(lines: list[Row], number: int) -> None:
+    found = [
+        (page, name) for page in rows(lines, "feed_pages") for name in ("first_pos", "last_pos")
+    ]
+    page, name = found[number % len(found)]
+    page[name] += 1
+
+
+def fed_in_another_order(lines: list[Row], number: int) -> None:
+    """Two entries of one stream have each other's places."""
+    places: dict[str, list[tuple[Row, int]]] = {}
+    for page in rows(lines, "feed_pages"):
+        for i, name in enumerate(page["streams"]):
+            places.setdefault(name, []).append((page, i))
+    found = [pair for of in places.values() for pair in pairwise(of)]
+    (one, i), (other, k) = found[number % len(found)]
+    one["seqs"][i], other["seqs"][k] = other["seqs"][k], one["seqs"][i]
+
+
+FEED_MUTATIONS = (another_feed, other_positions, fed_in_another_order)
+
+
 def names_of(args: Row) -> set[str]:
     return {name for name, value in args.items() if value is not None}
 
@@ -197,4 +259,5 @@ MUTATIONS = (
     not_asked,
     other_arguments,
     other_order,
+    *FEED_MUTATIONS,
 )

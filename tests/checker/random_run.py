@@ -10,6 +10,13 @@ def slot(run: Run, name: str, **more: int) -> Row:
     return {"bookable": name, "start": start, "end": start + HOUR, **more}
 
 
+def join(run: Run, name: str, actor: str) -> list[str]:
+    """Wait in a line; the booking, if there is one."""
+    units, seconds = run.random.choice([1, 1, 2, 3]), run.random.choice([1, 30])
+    outcome = run.join(name, actor, units=units, seconds=seconds)
+    return [outcome["booking_id"]] if outcome["code"] in ("joined", "held") else []
+
+
 def random_run(
     seed: int, length: int, *, streams: int = 2, capacity: int = 6, overlapping: bool = True
 ) -> Run:
@@ -17,7 +24,8 @@ def random_run(
     run = Run(seed, overlapping=overlapping)
     chance = run.random
     for i in range(streams):
-        run.define("occurrence", f"show {i}", capacity, "refuse" if i % 2 else "allow")
+        policy = ("fifo", "first_that_fits")[(i + seed) % 2]
+        run.define("occurrence", f"show {i}", capacity, "refuse" if i % 2 else "allow", policy)
         run.define("resource", f"court {i}", 1, "refuse" if i % 2 else "allow")
         run.define("pool", f"skis {i}", 3)
     people = [f"p{i}" for i in range(streams * capacity)]
@@ -34,7 +42,9 @@ def random_run(
             ]
         )
         what = chance.random()
-        if what < 0.5 or not made:
+        if what < 0.08:
+            made += join(run, f"show {i}", actor)
+        elif what < 0.5 or not made:
             seconds = chance.choice([None, None, 1, 2, 30])
             key = f"k{len(run.asked)}" if chance.random() < 0.2 else None
             outcome = run.book(

@@ -53,7 +53,8 @@ class Run:
         self.overlap = 0.01 if overlapping else 0.0
         self.tenant = tenant
         self.careless: frozenset[str] = frozenset()
-        """What it no longer looks at: `room`, `roster`, `own time`, `expiry`."""
+        """What it no longer looks at: `room`, `roster`, `own time`, `expiry`, who waits (`line`),
+        in which `order`, and that they get `offers`."""
         self.now = 0.0
         self.asked: list[Row] = []
         self.given: list[Row] = []
@@ -61,6 +62,8 @@ class Run:
         self.heads: dict[str, Row] = {}
         self.bookings: dict[str, Row] = {}
         self.claims: dict[str, list[Row]] = {}
+        self.waiting: dict[str, Row] = {}
+        """Who waits, by booking, in the order in which they came: each in the line of a show."""
         self.keys: dict[str, Row] = {}
         self.actors: dict[str, str] = {}
         self.refs: dict[str, str] = {}
@@ -150,6 +153,8 @@ class Run:
                 "own_capacity": False,
                 "actor_time": "refuse",
                 "location_id": None,
+                "waiting": 0,
+                "waitlist": "fifo",
             }
         return self.heads[name]
 
@@ -181,14 +186,22 @@ class Run:
                 "lead": lead,
                 "principal": principal,
                 "at": head["at"],
-                "tx": str(700 + len(self.journal)),
+                # What comes free is offered in the transaction that frees it.
+                "tx": str(700 + len(self.asked)),
                 "ordinal": len(self.journal) + 1,
             }
         )
 
     # Operations ---------------------------------------------------------------------------------
 
-    def define(self, kind: str, name: str, capacity: int, actor_time: str = "allow") -> None:
+    def define(
+        self,
+        kind: str,
+        name: str,
+        capacity: int,
+        actor_time: str = "allow",
+        waitlist: str = "fifo",
+    ) -> None:
         args: Row = {"bookable": name, "capacity": capacity, "actor_time": actor_time}
         body: Row = {"kind": kind, "capacity": capacity}
         head = self.head(name)
@@ -198,6 +211,8 @@ class Run:
             head |= {"starts_at": NOON, "ends_at": NOON + 3600 * SECOND}
         if actor_time != "refuse":
             body["actor_time"] = actor_time
+        if waitlist != "fifo":
+            args["waitlist"] = body["waitlist"] = head["waitlist"] = waitlist
         number = self.invoke(f"define_{kind}", args)
         head |= {"kind": kind, "capacity": capacity, "actor_time": actor_time}
         self.append(name, "defined", body, self.command(number))
@@ -227,6 +242,144 @@ class Run:
         outcome = self._book(args, wanted, actor, seconds, override=override)
         self.keep(number, outcome)
         return self.answer(number, outcome)
+
+    # Who waits: for places in a show, in its own line -------------------------------------------
+
+    def join(self, name: str, actor: str, *, units: int = 1, seconds: int = 60) -> Row:
+        args: Row = {"claims": [{"bookable": name, "units": units}], "actor": actor}
+        number = self.invoke("join", {**args, "offer_seconds": seconds})
+        args = self.asked[number - 1]["args"]
+        args["booking_id"] = args["command_id"]
+        self.expire_due()
+        outcome = self._join(args, name, actor, units)
+        if outcome["code"] == "joined":
+            offered = self.offer([name])
+            outcome = offered.get(args["booking_id"], outcome)
+        return self.answer(number, outcome)
+
+    def _join(self, args: Row, name: str, actor: str, units: int) -> Row:
+        (claim,) = self.placed(args["claims"])
+        head, there = self.heads[name], self.line(name)
+        told = {"actor": actor, "bookable": name}
+        actor_id = self.actors.get(actor, "nobody yet")
+        already = self.already([claim], actor, actor_id, set())
+        if already is not None:
+            return already
+        for i, waiter in enumerate(there):
+            if waiter["actor_id"] == actor_id:
+                waits = {"booking_id": waiter["booking_id"], "position": i + 1}
+                return {"code": "already_waiting", **told, **waits}
+        if head["waitlist"] == "closed":
+            return {"code": "waitlist_closed", **told, "reason": "it has no waitlist"}
+        if units > head["capacity"]:
+            room = {"capacity": head["capacity"], "left": max(0, head["capacity"] - head["taken"])}
+            return {"code": "full", **told, **room, "during": span(*claim["during"])}
+        busy = self.busy(actor, self.own_time([claim], actor_id), set(), [])
+        free = units <= head["capacity"] - head["taken"]
+        if busy is not None and free and (not there or head["waitlist"] != "fifo"):
+            return busy
+        booking: Row = {
+            **dict.fromkeys(("expires_at", "limit_at")),
+            "tenant_id": self.tenant,
+            "booking_id": args["booking_id"],
+            "actor_id": self.actor_id(actor),
+            "status": "WAITLISTED",
+            "version": 1,
+            "made": 0,
+        }
+        self.bookings[booking["booking_id"]] = booking
+        self.claims[booking["booking_id"]] = []
+        asked = {"claims": args["claims"], "offer_seconds": args["offer_seconds"], "on": [name]}
+        body = {"actor_id": booking["actor_id"], "queue": name, "awaited": asked}
+        self.append(name, "joined", body, args["command_id"], booking)
+        head["waiting"] += 1
+        self.waiting[booking["booking_id"]] = {
+            "tenant_id": self.tenant,
+            "bookable_id": name,
+            "booking_id": booking["booking_id"],
+            "queue_id": name,
+            "actor_id": booking["actor_id"],
+            "seq": head["seq"],
+            "units": units,
+            "during": None,
+            "awaited": asked,
+        }
+        joined = {"booking_id": booking["booking_id"], "position": len(there) + 1}
+        return {"code": "joined", **told, "units": units, **joined}
+
+    def line(self, name: str) -> list[Row]:
+        return [x for x in self.waiting.values() if x["bookable_id"] == name]
+
+    def offer(self, names: Iterable[str]) -> dict[str, Row]:
+        """What came free is offered in order; what each was told."""
+        told: dict[str, Row] = {}
+        for name in list(dict.fromkeys(names)):
+            if name not in self.heads or self.heads[name]["kind"] != "occurrence":
+                continue
+            head = self.heads[name]
+            line = self.line(name) if "offers" not in self.careless else []
+            for waiter in line[::-1] if "order" in self.careless else line:
+                booking = self.bookings[waiter["booking_id"]]
+                actor = self.refs[waiter["actor_id"]]
+                (claim,) = claims = self.placed(waiter["awaited"]["claims"])
+                own = self.own_time(claims, waiter["actor_id"])
+                never = claim["units"] > head["capacity"]
+                if claim["units"] > head["capacity"] - head["taken"] and not never:
+                    if head["waitlist"] == "fifo":
+                        break
+                    continue
+                lost = never or self.busy(actor, own, set(), [])
+                if lost or self.already(claims, actor, waiter["actor_id"], set()):
+                    self.write(booking, "expired", {}, self.id(), "EXPIRED", principal="system")
+                    continue
+                told[waiter["booking_id"]] = self.offered(booking, actor, waiter, [claim, *own])
+        return told
+
+    def offered(self, booking: Row, actor: str, waiter: Row, claims: list[Row]) -> Row:
+        name, seconds = waiter["bookable_id"], waiter["awaited"]["offer_seconds"]
+        seat = self.heads[name]["taken"] + 1
+        command_id = self.id()
+        booking["version"] += 1
+        booking["status"] = "HELD"
+        booking["expires_at"] = self.clock + seconds * SECOND
+        booking["limit_at"] = self.clock + 3600 * SECOND
+        self.holds[booking["booking_id"]] = None
+        self.leave_line(booking)
+        expiry = {x: rfc(booking[x]) for x in ("expires_at", "limit_at")}
+        for stream, made in self.make(booking, claims, override=False).items():
+            body = {"actor_id": booking["actor_id"], "claims": made, **expiry}
+            lead = stream == name
+            self.append(stream, "offered", body, command_id, booking, lead=lead, principal="system")
+        place = {"seat": seat, "units": waiter["units"], "version": booking["version"]}
+        return {
+            "code": "held", "booking_id": booking["booking_id"], "actor": actor, **place, **expiry
+        }  # fmt: skip
+
+    def leave_line(self, booking: Row) -> list[str]:
+        """The streams that it waits on no longer."""
+        waiter = self.waiting.pop(booking["booking_id"], None)
+        if waiter is None:
+            return []
+        self.heads[waiter["bookable_id"]]["waiting"] -= 1
+        return [waiter["bookable_id"]]
+
+    def behind(self, name: str, group: list[Row], freed: int) -> Row | None:
+        """What a walk-in is told where others wait."""
+        head, waiting = self.heads[name], len(self.line(name))
+        wanted = sum(claim["units"] for claim in group)
+        passing = "line" in self.careless or head["waitlist"] != "fifo" or wanted <= freed
+        if not waiting or passing:
+            return None
+        told = {"actor": group[0]["actor"], "bookable": name, "capacity": head["capacity"]}
+        more = {"left": 0, "during": span(*group[0]["during"]), "waiting": waiting}
+        return {"code": "full", **told, **more, "can_join_waitlist": self.joinable(name, group)}
+
+    def joinable(self, name: str, group: list[Row]) -> bool:
+        head = self.heads[name]
+        small = head["kind"] == "resource" or group[0]["units"] <= head["capacity"]
+        return bool(head["waitlist"] != "closed" and small)
+
+    # What is booked -------------------------------------------------------------------------------
 
     def _book(
         self, args: Row, wanted: list[Row], actor: str, seconds: int | None, *, override: bool
@@ -357,7 +510,9 @@ class Run:
         for name in dict.fromkeys(claim["bookable"] for claim in claims):
             group = [claim for claim in claims if claim["bookable"] == name]
             there = [x for key, x in self.live[name].items() if key not in leaving]
-            refusal = self.short(name, group, there)
+            gone = [x for key, x in self.live[name].items() if key in leaving]
+            refusal = self.behind(name, group, sum(int(x["units"]) for x in gone))
+            refusal = refusal or self.short(name, group, there)
             if refusal is not None:
                 return refusal
         return None
@@ -365,6 +520,7 @@ class Run:
     def short(self, name: str, group: list[Row], there: list[Row]) -> Row | None:
         head = self.heads[name]
         full = {"code": "full", "bookable": name, "capacity": head["capacity"]}
+        full["can_join_waitlist"] = self.joinable(name, group)
         if head["kind"] == "occurrence":
             left = head["capacity"] - sum(x["units"] for x in there)
             if sum(x["units"] for x in group) <= left:
@@ -382,8 +538,10 @@ class Run:
                         "actor": claim["actor"],
                         "bookable": name,
                         "during": span(*over[0]["blocked"]),
+                        "can_join_waitlist": True,
                     }
             elif most(over + group, claim["blocked"]) > head["capacity"]:
+                full["can_join_waitlist"] = self.joinable(name, [claim])
                 left = head["capacity"] - most(over, claim["blocked"])
                 more = {"actor": claim["actor"], "during": span(*claim["during"])}
                 return {**full, **more, "left": max(0, left)}
@@ -491,7 +649,7 @@ class Run:
             }
         actor = self.refs[booking["actor_id"]]
         if status == "EXPIRED" and kind not in ("cancel", "expire"):
-            over = rfc(booking["expires_at"])
+            over = rfc(booking["expires_at"] or self.clock)
             return {"code": "hold_expired", "booking_id": booking_id, "expired_at": over}
         if status in ("CANCELLED", "EXPIRED"):
             return {"code": "not_booked", "actor": actor, "booking_id": booking_id}
@@ -515,13 +673,13 @@ class Run:
                 return {"code": "extend_limit", "booking_id": booking_id, "limit_at": limit}
             booking["expires_at"] = until
             body["expires_at"] = told["expires_at"] = rfc(until)
-        self.write(booking, code, body, self.command(number), to or status)
+        self.offer(self.write(booking, code, body, self.command(number), to or status))
         return {**told, "version": booking["version"]}
 
     def write(
         self, booking: Row, type_: str, body: Row, command_id: str, to: str, **more: Any
-    ) -> None:
-        """One version of a booking, on every stream it has."""
+    ) -> list[str]:
+        """One version of a booking, on every stream it has; those where it gave something up."""
         booking["version"] += 1
         booking["status"] = to
         if type_ == "confirmed":
@@ -534,21 +692,28 @@ class Run:
         )
         for claim in mine:
             claim["expires_at"] = booking["expires_at"]
-        if type_ in ("released", "cancelled", "expired"):
+        freed = type_ in ("released", "cancelled", "expired")
+        if freed:
             for claim in mine:
                 self.free(claim)
+            names = names or self.leave_line(booking)
         for i, name in enumerate(names):
             self.append(name, type_, body, command_id, booking, lead=i == 0, **more)
         self.settle(booking)
+        return names if freed else []
 
     def expire_due(self) -> None:
         """What every batch does first."""
         command_id = None
+        freed: list[str] = []
         for booking_id in list(self.holds) if "expiry" not in self.careless else ():
             booking = self.bookings[booking_id]
             if booking["expires_at"] <= self.clock:
                 command_id = command_id or self.id()
-                self.write(booking, "expired", {}, command_id, "EXPIRED", principal="system")
+                freed += self.write(
+                    booking, "expired", {}, command_id, "EXPIRED", principal="system"
+                )
+        self.offer(freed)
 
     def move(self, booking_id: str, wanted: list[Row], *, override: bool = False) -> Row:
         args = {"booking_id": booking_id, "claims": wanted, "override": override}
@@ -579,6 +744,7 @@ class Run:
             for claim in plan.leaving:
                 self.free(claim)
         moved = [self.relocate(plan, command_id, override=override) for plan in plans]
+        self.offer(claim["bookable_id"] for plan in plans for claim in plan.leaving)
         return {"code": "moved", "moved": moved}
 
     def plan(self, booking_id: str, wanted: list[Row]) -> Plan | Row:
@@ -681,6 +847,7 @@ class Run:
             if over:
                 body["overbooked"] = over
             self.append(name, "capacity_changed", body, self.command(number))
+            self.offer([name])
         told = {"bookable": name, "capacity": capacity, "overbooked": over}
         return self.answer(number, {"code": "capacity_changed", **told})
 
@@ -719,7 +886,7 @@ class Run:
         yield {
             "t": "header",
             "format": "lastseat-history",
-            "version": 1,
+            "version": 2,
             "seed": 0,
             "options": {},
         }
@@ -730,9 +897,12 @@ class Run:
             ("journal", self.journal),
             ("heads", self.heads.values()),
             ("bookings", self.bookings.values()),
+            ("waitlist", self.waiting.values()),
             ("claims", (x for claims in self.claims.values() for x in map(self.as_row, claims))),
             ("keys", self.keys.values()),
             ("actors", map(self.actor_row, self.actors.items())),
+            ("feed_pages", fed(self.journal)),
+            ("relay", [{"epoch": "e1"}]),
         ]
         for table, rows in tables:
             for row in rows:
@@ -753,6 +923,21 @@ class Run:
         lines = self.lines()
         spoil(lines)
         return write(path, lines)
+
+
+def fed(journal: list[Row]) -> list[Row]:
+    """The feed of one tenant's journal, in pages of four entries."""
+    pages = [journal[at : at + 4] for at in range(0, len(journal), 4)]
+    return [
+        {
+            "tenant_id": page[0]["tenant_id"],
+            "last_pos": 4 * i + len(page),
+            "first_pos": 4 * i + 1,
+            "streams": [row["stream_id"] for row in page],
+            "seqs": [row["seq"] for row in page],
+        }
+        for i, page in enumerate(pages)
+    ]
 
 
 def write(path: Path, lines: Iterable[Row]) -> Path:
@@ -789,13 +974,18 @@ def same_place(claim: Row, wanted: Row) -> bool:
 REFUSALS = frozenset(
     {
         *("already", "full", "conflict", "actor_busy", "unknown_booking", "hold_expired"),
+        *("already_waiting", "waitlist_closed"),
         *("not_booked", "not_held", "wrong_status", "extend_limit", "below_taken"),
     }
 )
 CHANGES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "confirm": ("confirmed", ("HELD", "RESERVED"), "CONFIRMED"),
     "release": ("released", ("HELD",), "CANCELLED"),
-    "cancel": ("cancelled", ("HELD", "RESERVED", "CONFIRMED", "CHECKED_IN"), "CANCELLED"),
+    "cancel": (
+        "cancelled",
+        ("WAITLISTED", "HELD", "RESERVED", "CONFIRMED", "CHECKED_IN"),
+        "CANCELLED",
+    ),
     "extend": ("extended", ("HELD",), ""),
     "check_in": ("checked_in", ("RESERVED", "CONFIRMED"), "CHECKED_IN"),
     "check_out": ("checked_out", ("CHECKED_IN",), "COMPLETED"),

@@ -16,7 +16,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.checker.run import NOON, SECOND, Row, Run
+from tests.checker.run import NOON, SECOND, Row, Run, fed
 
 HOUR = 3600 * SECOND
 Lie = Callable[[list[Row]], object]
@@ -75,6 +75,11 @@ def rows(lines: list[Row], table: str, **where: object) -> Iterator[Row]:
                 yield row
 
 
+def pages(lines: list[Row]) -> list[Row]:
+    """The feed."""
+    return list(rows(lines, "feed_pages"))
+
+
 def drop(lines: list[Row], table: str, **where: object) -> None:
     """Take rows out of a table."""
     gone = [id(row) for row in rows(lines, table, **where)]
@@ -104,3 +109,11 @@ def undo(lines: list[Row], op: int) -> None:
     for table in ("bookings", "claims"):
         drop(lines, table, booking_id=command_id)
     drop(lines, "journal", command_id=command_id)
+    feed_anew(lines)
+
+
+def feed_anew(lines: list[Row]) -> None:
+    """The feed of the journal as it is told now: the lie is elsewhere."""
+    lines[:] = [x for x in lines if x["t"] != "row" or x["table"] != "feed_pages"]
+    pages = fed(list(rows(lines, "journal")))
+    lines[-1:-1] = [{"t": "row", "table": "feed_pages", "row": page} for page in pages]

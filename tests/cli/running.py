@@ -1,4 +1,7 @@
-"""Running the installed `lastseat` as a user does: another process, its streams, its exit code."""
+"""Running the installed `lastseat` as a user does: another process, its streams, its exit code.
+
+Most commands are run by a process that has it loaded already (warm.py); `PROGRAM` is the real one.
+"""
 
 import os
 import pty
@@ -11,6 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.cli.warm import warm
 
 from lastseat.embedded import EmbeddedServer
 
@@ -44,14 +49,18 @@ def environment(**settings: str) -> dict[str, str]:
 
 def lastseat(*arguments: str, cwd: Path | None = None, **settings: str) -> Done:
     """Run it to its end with nothing to read; `settings` are variables of its environment."""
+    return warm(PROGRAM).run(list(arguments), environment(**settings), cwd or Path.cwd(), SECONDS)
+
+
+def installed(*arguments: str) -> Done:
+    """The same by the program that users have, from its first line on."""
     return subprocess.run(
         [PROGRAM, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=SECONDS,
-        cwd=cwd,
-        env=environment(**settings),
+        env=environment(),
         check=False,
     )
 
@@ -59,14 +68,8 @@ def lastseat(*arguments: str, cwd: Path | None = None, **settings: str) -> Done:
 def on_a_terminal(*arguments: str, typed: str = "", **settings: str) -> tuple[int, str]:
     """Run it on a terminal where somebody types `typed`; its exit code and all that it showed."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [PROGRAM, *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment(**({"TERM": "xterm", "COLUMNS": "100"} | settings)),
-        start_new_session=True,
-    )
+    env = environment(**({"TERM": "xterm", "COLUMNS": "100"} | settings))
+    pid = warm(PROGRAM).start(list(arguments), (theirs, theirs, theirs), env, Path.cwd())
     os.close(theirs)
     os.write(ours, typed.encode())
     shown = b""
@@ -79,11 +82,10 @@ def on_a_terminal(*arguments: str, typed: str = "", **settings: str) -> tuple[in
                 shown += os.read(ours, 65536)
             except OSError:  # A terminal without programs reads as an error.
                 break
-        return process.wait(timeout=5), shown.decode(errors="replace")
     finally:
-        process.kill()
-        process.wait()
         os.close(ours)
+        code = warm(PROGRAM).wait(pid, deadline)
+    return code, shown.decode(errors="replace")
 
 
 def error_line(done: Done) -> str:

@@ -64,8 +64,14 @@ def test_a_backup_brings_back_what_was_committed_before_it(data: str, home: Path
     assert running.returncode == 1
     assert "stop it first" in error_line(running)
 
+    busy = lastseat("db", "upgrade", "--data-dir", data)
+    assert (busy.returncode, "stop it first" in error_line(busy)) == (1, True)
+
     assert lastseat("db", "stop", "--data-dir", data).stdout == "stopped\n"
     assert lastseat("db", "stop", "--data-dir", data).stdout == "was not running\n"
+
+    current = lastseat("db", "upgrade", "--data-dir", data)
+    assert (current.returncode, "nothing to do" in current.stdout) == (0, True)
 
     unforced = lastseat("db", "restore", file, "--data-dir", data)
     assert unforced.returncode == 1
@@ -85,6 +91,13 @@ def test_a_backup_brings_back_what_was_committed_before_it(data: str, home: Path
     with psycopg.connect(conninfo(data)) as connection:
         assert connection.execute("SELECT to_regclass('kept')::text").fetchone() == ("kept",)
     assert list(Path(data).glob("postgres.before-restore-*")), "the old database was not kept"
+
+
+def test_nothing_is_upgraded_where_nothing_is(home: Path) -> None:
+    done = lastseat("db", "upgrade", "--data-dir", str(home / "nowhere"))
+    assert done.returncode == 1
+    assert "to upgrade" in error_line(done)
+    assert not (home / "nowhere").exists()
 
 
 def test_what_is_no_backup_is_refused(data: str, home: Path) -> None:

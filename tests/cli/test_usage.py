@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.running import environment, error_line, lastseat
+from tests.cli.running import environment, error_line, installed, lastseat
 
 
 def test_it_says_its_version() -> None:
-    done = lastseat("--version")
+    done = installed("--version")
     assert (done.returncode, done.stdout) == (
         0,
         f"lastseat {importlib.metadata.version('lastseat')}\n",
@@ -17,7 +17,7 @@ def test_it_says_its_version() -> None:
 
 
 def test_help_names_every_command() -> None:
-    done = lastseat("--help")
+    done = installed("--help")
     assert done.returncode == 0
     for command in ("demo", "migrate", "verify", "db", "bench"):
         assert f"\n  {command} " in done.stdout

@@ -14,7 +14,7 @@ from lastseat.catalogue import locations, needs, services
 from lastseat.client import AsyncClient, Client, Commands, catalogue_views, time_views, views
 from lastseat.library import forgetting, hours, occupied, seeking, suggesting
 from lastseat.library.synchronous.catalogue import Catalogue
-from lastseat.reads import agenda, audit, rules
+from lastseat.reads import agenda, audit, rules, waiting
 from lastseat.reads import views as library_views
 
 PAGING = {"after", "after_seat", "after_version", "limit", "cursor"}
@@ -22,7 +22,7 @@ PAGING = {"after", "after_seat", "after_version", "limit", "cursor"}
 
 LISTS = {
     "bookables", "bookings", "roster", "journal", "audit", "booking_journal",
-    "busy", "conflicts", "free", "slots", "agenda",
+    "busy", "conflicts", "free", "slots", "agenda", "waitlist",
 }  # fmt: skip
 
 ELSEWHERE = {
@@ -31,7 +31,7 @@ ELSEWHERE = {
     # Of an engine in the same process.
     "engine", "tenant_id", "commands", "execute",
     # Without the property between: `client.create_location`, `client.reserve`; see below.
-    "catalogue", "reservations", "calendars",
+    "catalogue", "reservations", "calendars", "webhooks",
 }  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_an_operation_of_the_catalogue_takes_what_the_librarys_does(name: str) -
 
 STRUCTS = {
     name: found
-    for module in (library_views, audit, forgetting, locations, needs, services, rules)
+    for module in (library_views, audit, forgetting, locations, needs, services, rules, waiting)
     for name, found in vars(module).items()
     if isinstance(found, type)
     and issubclass(found, msgspec.Struct)

@@ -17,10 +17,11 @@ from lastseat.core import outcomes as o
 from lastseat.core.booking import Decision
 from lastseat.core.decide import decide, settle
 from lastseat.core.defining import event_of, open_occurrence
-from lastseat.core.events import ActorTime, Kind
+from lastseat.core.events import ActorTime, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.rules import NO_RULES, Rules
 from lastseat.core.state import Booking, Entry, actor_stream, evolve, evolve_booking, undefined
+from lastseat.core.status import Status
 from lastseat.core.validate import validate
 from lastseat.core.world import World
 
@@ -45,8 +46,16 @@ def an_id(number: int) -> str:
 BASE: dict[str, Any] = {"tenant_id": "venue", "command_id": an_id(0)}
 
 
+FIFO = WaitPolicy.FIFO
+
+
 def occurrence(
-    name: str, capacity: int, start: int = 0, end: int = 60, time: ActorTime = ActorTime.ALLOW
+    name: str,
+    capacity: int,
+    start: int = 0,
+    end: int = 60,
+    time: ActorTime = ActorTime.ALLOW,
+    line: WaitPolicy = FIFO,
 ) -> c.Define:
     kind = Kind.OCCURRENCE
     return c.Define(
@@ -57,27 +66,42 @@ def occurrence(
         start=at(start),
         end=at(end),
         actor_time=time,
+        waitlist=line,
     )
 
 
-def resource(name: str, time: ActorTime = ActorTime.ALLOW) -> c.Define:
-    return c.Define(**BASE, bookable=name, kind=Kind.RESOURCE, capacity=1, actor_time=time)
-
-
-def pool(name: str, capacity: int, time: ActorTime = ActorTime.ALLOW) -> c.Define:
-    return c.Define(**BASE, bookable=name, kind=Kind.POOL, capacity=capacity, actor_time=time)
-
-
-def limit(name: str, capacity: int) -> c.Define:
+def resource(name: str, time: ActorTime = ActorTime.ALLOW, line: WaitPolicy = FIFO) -> c.Define:
     return c.Define(
-        **BASE, bookable=name, kind=Kind.LIMIT, capacity=capacity, actor_time=ActorTime.ALLOW
+        **BASE, bookable=name, kind=Kind.RESOURCE, capacity=1, actor_time=time, waitlist=line
     )
 
 
-def event(name: str, capacity: int, *starts: str, zone: str = "UTC") -> c.Define:
+def pool(
+    name: str, capacity: int, time: ActorTime = ActorTime.ALLOW, line: WaitPolicy = FIFO
+) -> c.Define:
+    return c.Define(
+        **BASE, bookable=name, kind=Kind.POOL, capacity=capacity, actor_time=time, waitlist=line
+    )
+
+
+def limit(name: str, capacity: int, line: WaitPolicy = FIFO) -> c.Define:
+    return c.Define(
+        **BASE,
+        bookable=name,
+        kind=Kind.LIMIT,
+        capacity=capacity,
+        actor_time=ActorTime.ALLOW,
+        waitlist=line,
+    )
+
+
+def event(
+    name: str, capacity: int, *starts: str, zone: str = "UTC", line: WaitPolicy = FIFO
+) -> c.Define:
     kind = Kind.EVENT
     return c.Define(
         **BASE,
+        waitlist=line,
         bookable=name,
         kind=kind,
         capacity=capacity,
@@ -107,6 +131,25 @@ def book(actor: str, *claims: c.Claim, number: int = 1, **more: Any) -> c.Book:
 
 def hold(actor: str, *claims: c.Claim, seconds: int = 600, number: int = 1, **more: Any) -> c.Book:
     return book(actor, *claims, number=number, hold_seconds=seconds, **more)
+
+
+def join(
+    actor: str,
+    *claims: c.Claim,
+    number: int = 1,
+    choices: tuple[c.Choice, ...] = (),
+    seconds: int = 600,
+    **more: Any,
+) -> c.Join:
+    """Waiting; the offer would be a hold of `seconds`."""
+    return c.Join(
+        **BASE | more,
+        booking_id=an_id(number),
+        actor=actor,
+        claims=claims,
+        choices=choices,
+        offer_seconds=seconds,
+    )
 
 
 def by_id(number: int) -> c.BookingId:
@@ -213,9 +256,10 @@ def prepare(world: World, command: c.AnyCommand) -> None:
         case c.Define():
             world.bookables.setdefault(command.bookable, undefined(command.bookable))
             world.followers.setdefault(command.bookable, ())
-        case c.Book():
+        case c.Book() | c.Join():
             _own_time(world, world.actors.setdefault(command.actor, f"surrogate-{command.actor}"))
             _ask(world, command)
+            world.ready.add(command.booking_id)
         case c.BookSeries():
             _own_time(world, world.actors.setdefault(command.actor, f"surrogate-{command.actor}"))
             for date in command.dates:
@@ -229,6 +273,16 @@ def prepare(world: World, command: c.AnyCommand) -> None:
                 _ask(world, relocation)
         case _:
             pass
+    _make_ready(world)
+
+
+def _make_ready(world: World) -> None:
+    """Whatever comes free, what the offers may touch is there."""
+    for booking in world.bookings.values():
+        if booking.status is Status.WAITLISTED and booking.waiter and booking.waiter.awaited:
+            world.ready.add(booking.booking_id)
+            _own_time(world, booking.actor_id)
+            _ask(world, booking.waiter.awaited)
 
 
 def _own_time(world: World, actor_id: str) -> None:
@@ -236,7 +290,7 @@ def _own_time(world: World, actor_id: str) -> None:
     world.bookables.setdefault(stream, undefined(stream))
 
 
-def _ask(world: World, asked: c.Book | c.SeriesDate | c.Relocation) -> None:
+def _ask(world: World, asked: c.Book | c.Join | c.SeriesDate | c.Relocation | c.Awaited) -> None:
     """No rule stands in the way, but for what `forbid` said."""
     claims = [*asked.claims, *(x.claim(name) for x in asked.choices for name in x.of)]
     for claim in claims:
@@ -339,7 +393,7 @@ def later_batch(journal: list[Entry], before: World) -> World:
             made[entry.booking_id] = max(number, made.get(entry.booking_id, 0))
     for booking_id, booking in bookings.items():
         booking.actor = refs[booking.actor_id]
-        booking.made = made[booking_id]
+        booking.made = made.get(booking_id, 0)
         booking.claims = {
             claim.no: claim
             for bookable in world.bookables.values()
@@ -347,4 +401,10 @@ def later_batch(journal: list[Entry], before: World) -> World:
             if claim.booking_id == booking_id
         }
         world.add_booking(booking)
+        for bookable in world.bookables.values():
+            waiter = bookable.waiters.get(booking_id)
+            if waiter is not None and waiter.queue == bookable.bookable:
+                waiter.actor = booking.actor
+                world.add_waiter(waiter, booking.version)
+                break
     return world

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.core import given as g
@@ -16,24 +17,38 @@ from tests.model import Model, Party, Piece, same
 
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
+from lastseat.core.capacity import in_line
 from lastseat.core.decide import decide, expire_due, settle
-from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.events import (
+    ActorTime,
+    Cancelled,
+    Expired,
+    Fact,
+    Joined,
+    Kind,
+    Offered,
+    WaitPolicy,
+)
 from lastseat.core.interval import Interval
 from lastseat.core.state import Bookable, Entry, LiveClaim
+from lastseat.core.status import Status
 from lastseat.core.validate import validate
 from lastseat.core.world import World
 
-ACTORS = ("ann", "ben", "cy")
+ACTORS = ("ann", "ben", "cy", "dee")
+FITS = WaitPolicy.FIRST_THAT_FITS
 VENUE = (
     g.occurrence("show", 3, 0, 60, ActorTime.REFUSE),
-    g.occurrence("late show", 2, 30, 90, ActorTime.WARN),
+    g.occurrence("late show", 2, 30, 90, ActorTime.WARN, FITS),
     g.occurrence("open day", 2, 0, 120),
     g.resource("lane", ActorTime.REFUSE),
-    g.resource("room"),
-    g.pool("skis", 3),
+    g.resource("room", line=WaitPolicy.CLOSED),
+    g.pool("skis", 3, line=FITS),
     g.pool("guides", 2, ActorTime.WARN),
     g.limit("service:tour", 3),
 )
+OPENS = g.at(-25)
+"""When the machine begins: before what can be waited for does."""
 KINDS = {define.bookable: define.kind for define in VENUE}
 
 actors = st.sampled_from(ACTORS)
@@ -85,7 +100,7 @@ class VenueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.model = Model()
-        self.world = World(g.T0)
+        self.world = World(OPENS)
         self.journal: list[Entry] = []
         self.overridden: set[str] = set()
         """Bookables on which an override was allowed: they may be over capacity."""
@@ -127,6 +142,46 @@ class VenueMachine(RuleBasedStateMachine):
         more["confirmed"] = not extra.draw(rarely)
         self.settle(g.book(actor, *wanted, number=number, **more))
 
+    @rule(actor=actors, wanted=sensible, minutes=st.sampled_from([5, 15, 90]))
+    def join_one(self, actor: str, wanted: c.Claim, minutes: int) -> None:
+        number = len(self.model.parties) + 1
+        self.settle(g.join(actor, wanted, number=number, seconds=60 * minutes))
+
+    @rule(actor=actors, wanted=claims, extra=st.data())
+    def join(self, actor: str, wanted: tuple[c.Claim, ...], extra: st.DataObject) -> None:
+        reused = extra.draw(rarely) and bool(self.model.parties)
+        number = 1 if reused else len(self.model.parties) + 1
+        self.settle(g.join(actor, *wanted, number=number, **self.observed(extra)))
+
+    @precondition(lambda self: self.model.parties)
+    @rule(actor=actors, units=st.integers(1, 2), extra=st.data())
+    def join_where_it_is_taken(self, actor: str, units: int, extra: st.DataObject) -> None:
+        """A line is made where somebody sits already."""
+        pieces = [x for party in self.live() for x in party.pieces]
+        if not pieces:
+            return
+        wanted = self.claims_of([extra.draw(st.sampled_from(pieces))])[0]
+        if KINDS[wanted.bookable] is not Kind.RESOURCE:
+            wanted = msgspec.structs.replace(wanted, units=units)
+        self.settle(g.join(actor, wanted, number=len(self.model.parties) + 1))
+
+    @precondition(lambda self: self.waiting())
+    @rule(how=st.sampled_from(["cancel", "lapse", "elsewhere"]), extra=st.data())
+    def their_turn_comes(self, how: str, extra: st.DataObject) -> None:
+        """What somebody waits for comes free, maybe when they are elsewhere by then."""
+        waiting = extra.draw(st.sampled_from(self.waiting()))
+        if how == "elsewhere":
+            # Where a place in line counts for nothing: it may be the mayor who asks.
+            more = {"override": True, "reason": "the mayor"}
+            hour = g.claim("lane", 1, 0, 120)
+            self.settle(g.book(waiting.actor, hour, number=len(self.model.parties) + 1, **more))
+        if how == "lapse":
+            self.time_goes_by(14)
+        wanted = {piece.bookable for piece in waiting.asked}
+        there = [x for x in self.live() if {piece.bookable for piece in x.pieces} & wanted]
+        for party in there:
+            self.settle(c.Cancel(**g.BASE, target=c.BookingId(party.booking_id)))
+
     @precondition(lambda self: self.model.parties)
     @rule(kind=st.sampled_from([c.Confirm, c.Release, c.Cancel]), extra=st.data())
     def finish(self, kind: type[c.Confirm | c.Release | c.Cancel], extra: st.DataObject) -> None:
@@ -150,6 +205,8 @@ class VenueMachine(RuleBasedStateMachine):
         """One visit after the other, of one booking: mostly in an order that is not allowed."""
         booking_id = extra.draw(st.sampled_from(self.live())).booking_id
         target = c.BookingId(booking_id)
+        if c.NoShow in kinds:
+            self.time_goes_by(30)
         for kind in kinds:
             more: dict[str, Any] = DETAILS[0] if kind is c.Update else {}
             self.settle(kind(**g.BASE, target=target, **more))
@@ -219,6 +276,10 @@ class VenueMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 5, 14, 30]))
     def time_goes_by(self, minutes: int) -> None:
         self.world.now += timedelta(minutes=minutes)
+        # As the service does by itself: who waits for what has begun is let go.
+        for party in self.model.parties:
+            if party.waits and party.turn and party.turn.pieces[0].during[0] <= self.world.now:
+                self.settle(c.Expire(**g.BASE, target=c.BookingId(party.booking_id)))
 
     @rule()
     def next_batch(self) -> None:
@@ -230,6 +291,9 @@ class VenueMachine(RuleBasedStateMachine):
     def live(self) -> list[Party]:
         return [party for party in self.model.parties if party.live]
 
+    def waiting(self) -> list[Party]:
+        return [party for party in self.model.parties if party.waits]
+
     def target(self, extra: st.DataObject) -> c.Target:
         if extra.draw(rarely):
             return g.by_id(1000)
@@ -237,7 +301,7 @@ class VenueMachine(RuleBasedStateMachine):
             return c.Seat(extra.draw(names), extra.draw(actors))
         live, every = self.live(), self.model.parties
         party = extra.draw(st.sampled_from(live * 3 + every))
-        piece = extra.draw(st.sampled_from(party.pieces))
+        piece = extra.draw(st.sampled_from(party.asked))
         if KINDS[piece.bookable] is Kind.OCCURRENCE and extra.draw(st.booleans()):
             return c.Seat(piece.bookable, party.actor)
         return c.BookingId(party.booking_id)
@@ -286,7 +350,8 @@ class VenueMachine(RuleBasedStateMachine):
         assert g.all_of(self.world) == before, "decide changed the world"
         expected = self.model.apply(command, self.world.now)
         outcome, entries = settle(self.world, command)
-        assert outcome == first, "the same world gave two answers"
+        if not (isinstance(first, o.Joined) and isinstance(outcome, o.Held)):
+            assert outcome == first, "the same world gave two answers"
         assert same(expected, outcome), f"expected {expected}, answered {outcome}"
         assert outcome.ok or not entries, "a refusal wrote something"
         self.journal += self.world.entries[written:]
@@ -334,7 +399,7 @@ class VenueMachine(RuleBasedStateMachine):
                 if x.bookable in KINDS
             )
             for booking in self.world.bookings.values()
-            if booking.live
+            if booking.live and booking.status is not Status.WAITLISTED
         }
         asked = {
             party.booking_id: sorted(
@@ -383,7 +448,60 @@ class VenueMachine(RuleBasedStateMachine):
         assert replayed.bookables == self.world.bookables
         assert replayed.seated == self.world.seated
         for booking_id, booking in self.world.bookings.items():
+            # That it waited is known no longer than the batch lasts.
+            if booking.status is not Status.WAITLISTED:
+                booking = msgspec.structs.replace(booking, waiter=None)  # noqa: PLW2901
             assert replayed.bookings[booking_id] == booking
+
+    @invariant()
+    def those_wait_of_whom_the_model_says_so(self) -> None:
+        for name, bookable in self.world.bookables.items():
+            assert bookable.waiting == len(bookable.waiters)
+            line = [x.booking_id for x in in_line(bookable)]
+            assert line == [party.booking_id for party in self.model.line(name)]
+
+    @invariant()
+    def no_place_stands_empty_while_who_is_next_fits(self) -> None:
+        """Counted from the claims alone, wherever one thing is waited for."""
+        for bookable in self.world.bookables.values():
+            passed: list[Interval] = []
+            for waiter in in_line(bookable):
+                assert waiter.awaited is not None
+                blocked = waiter.blocked or bookable.during
+                assert blocked is not None
+                first = not any(blocked.overlaps(other) for other in passed)
+                if first and len(waiter.awaited.on) == 1 and blocked.start > self.world.now:
+                    units = waiter.awaited.claims[0].units
+                    assert self.most_in_use(bookable, blocked) + units > bookable.capacity
+                if bookable.waitlist is WaitPolicy.FIFO:
+                    passed.append(blocked)
+
+    def most_in_use(self, bookable: Bookable, blocked: Interval) -> int:
+        claims = [x for x in bookable.claims.values() if x.blocked.overlaps(blocked)]
+        if bookable.kind is Kind.OCCURRENCE:
+            return sum(claim.units for claim in claims)
+        instants = [max(x.blocked.start, blocked.start) for x in claims]
+        return max((self.in_use(claims, now) for now in instants), default=0)
+
+    @invariant()
+    def offers_are_made_in_order(self) -> None:
+        """By the journal alone: in a fifo line nobody before the one with the offer is left."""
+        lines: dict[str, dict[str, Interval]] = {}
+        for entry in self.journal:
+            booking_id = entry.booking_id or ""
+            line = lines.setdefault(entry.stream, {})
+            if isinstance(entry.event, Joined):
+                awaited = entry.event.awaited
+                if awaited is not None:
+                    line[booking_id] = awaited.blocked or Interval(g.T0, g.at(999))
+                continue
+            mine = line.get(booking_id)
+            if mine is not None and isinstance(entry.event, Offered):
+                before = list(line)[: list(line).index(booking_id)]
+                fifo = self.world.bookables[entry.stream].waitlist is WaitPolicy.FIFO
+                assert not (fifo and any(mine.overlaps(line[x]) for x in before))
+            if isinstance(entry.event, Offered | Cancelled | Expired):
+                line.pop(booking_id, None)
 
     @invariant()
     def every_version_of_a_booking_has_one_lead(self) -> None:

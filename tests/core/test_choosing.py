@@ -59,7 +59,9 @@ def test_the_hall_is_one_thing_to_whoever_asks() -> None:
 
 @pytest.mark.parametrize("half", ["east", "west"])
 def test_a_half_is_in_the_way_of_the_hall_and_the_hall_of_a_half(half: str) -> None:
-    conflict = o.Conflict(rule="exclusive", actor="ben", bookable=half, during=between(0, 60))
+    conflict = o.Conflict(
+        rule="exclusive", actor="ben", bookable=half, during=between(0, 60), can_join_waitlist=True
+    )
     world = g.given(*HALVES, g.book("ann", claim(half, 1, 0, 60)))
     assert g.answer(world, g.book("ben", claim("hall", 1, 30, 90), number=2)) == conflict
     world = g.given(*HALVES, g.book("ann", claim("hall", 1, 0, 60)))

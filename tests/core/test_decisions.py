@@ -43,7 +43,12 @@ class Row(NamedTuple):
 
 def full(actor: str, left: int, bookable: str = "show", capacity: int = 2) -> o.Full:
     return o.Full(
-        actor=actor, bookable=bookable, capacity=capacity, left=left, during=between(0, 60)
+        actor=actor,
+        bookable=bookable,
+        capacity=capacity,
+        left=left,
+        during=between(0, 60),
+        can_join_waitlist=True,
     )
 
 
@@ -117,7 +122,13 @@ BOOK = [
         "the lane is taken, buffers included",
         (LANE, g.book("ann", claim("lane", 1, 0, 60, after=600))),
         g.book("ben", claim("lane", 1, 60, 90), number=2),
-        o.Conflict(rule="exclusive", actor="ben", bookable="lane", during=between(0, 70)),
+        o.Conflict(
+            rule="exclusive",
+            actor="ben",
+            bookable="lane",
+            during=between(0, 70),
+            can_join_waitlist=True,
+        ),
     ),
     Row(
         "back to back on a lane",
@@ -130,7 +141,13 @@ BOOK = [
         "the same lane twice at once in one booking",
         (LANE,),
         g.book("ann", claim("lane", 1, 30, 90), claim("lane", 1, 0, 60)),
-        o.Conflict(rule="exclusive", actor="ann", bookable="lane", during=between(0, 60)),
+        o.Conflict(
+            rule="exclusive",
+            actor="ann",
+            bookable="lane",
+            during=between(0, 60),
+            can_join_waitlist=True,
+        ),
     ),
     Row(
         "the pool's peak, not its sum",
@@ -510,19 +527,39 @@ MOVE = [
         "a party too big for the place it swaps into",
         (SHOW, LATE, g.book("ann", claim("show", 2)), BEN_LATE),
         g.move(g.to(1, claim("late", 2)), g.to(2, SEAT)),
-        o.Full(actor="ann", bookable="late", capacity=1, left=1, during=between(60, 120)),
+        o.Full(
+            actor="ann",
+            bookable="late",
+            capacity=1,
+            left=1,
+            during=between(60, 120),
+            can_join_waitlist=False,
+        ),
     ),
     Row(
         "no room there",
         (SHOW, LATE, ANN, BEN_LATE),
         g.move(g.to(1, claim("late"))),
-        o.Full(actor="ann", bookable="late", capacity=1, left=0, during=between(60, 120)),
+        o.Full(
+            actor="ann",
+            bookable="late",
+            capacity=1,
+            left=0,
+            during=between(60, 120),
+            can_join_waitlist=True,
+        ),
     ),
     Row(
         "the lane there is taken",
         (SHOW, LANE, ANN, g.book("ben", claim("lane", 1, 0, 60), number=2)),
         g.move(g.to(1, claim("lane", 1, 0, 30))),
-        o.Conflict(rule="exclusive", actor="ann", bookable="lane", during=between(0, 60)),
+        o.Conflict(
+            rule="exclusive",
+            actor="ann",
+            bookable="lane",
+            during=between(0, 60),
+            can_join_waitlist=True,
+        ),
     ),
     Row(
         "the actor is on that roster already",

@@ -5,17 +5,20 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from hypothesis import given as hypothesis_given
+from hypothesis import settings
 from hypothesis import strategies as st
 from tests.core.given import at, between
 from tests.core.values import values
 
 from lastseat.core import events as e
+from lastseat.core.claim import Awaited, Choice, Claim
 from lastseat.core.rules import Hours, Rules, Span, SpecialDay
 from lastseat.core.schedule import Override, Schedule, Segment
 from lastseat.core.status import Status
 
 
 @pytest.mark.parametrize("cls", e.TYPES.values())
+@settings(max_examples=40, deadline=None)
 @hypothesis_given(data=st.data())
 def test_every_event_is_read_as_it_was_written(cls: type[e.Event], data: st.DataObject) -> None:
     event = data.draw(values(cls))
@@ -67,6 +70,31 @@ WRITTEN = {
         '{"actor_id":"ann","status":"CONFIRMED","claims":[{"no":1,"units":2,"exclusive":true}]}',
         e.Booked("ann", Status.CONFIRMED, (e.ClaimMade(1, 2, exclusive=True),)),
     ),
+    "joined": (
+        (
+            '{"actor_id":"ann","queue":"lane","awaited":{"claims":[{"bookable":"lane",'
+            '"start":"2026-11-23T18:00:00Z","end":"2026-11-23T19:00:00Z","after":600}],'
+            '"choices":[{"of":["a","b"],"start":"2026-11-23T18:00:00Z",'
+            '"end":"2026-11-23T19:00:00Z"}],"offer_seconds":60,"on":["lane","a","b"]}}'
+        ),
+        e.Joined(
+            "ann",
+            "lane",
+            Awaited(
+                (Claim(bookable="lane", start=at(0), end=at(60), after=600),),
+                (Choice(of=("a", "b"), start=at(0), end=at(60)),),
+                60,
+                ("lane", "a", "b"),
+            ),
+        ),
+    ),
+    "offered": (
+        (
+            '{"actor_id":"ann","claims":[{"no":1,"units":2}],'
+            '"expires_at":"2026-11-23T18:15:00Z","limit_at":"2026-11-23T19:00:00Z"}'
+        ),
+        e.Offered("ann", (e.ClaimMade(1, 2),), at(15), at(60)),
+    ),
     "confirmed": ("{}", e.Confirmed()),
     "extended": ('{"expires_at":"2026-11-23T18:30:00Z"}', e.Extended(at(30))),
     "moved": (
@@ -111,6 +139,11 @@ def test_journals_written_by_the_release_that_had_them_first_stay_readable(name:
             "defined",
             '{"kind":"composite","capacity":1,"actor_time":"allow","parts":["a","b"]}',
             e.Defined(e.Kind.COMPOSITE, 1, actor_time=e.ActorTime.ALLOW, parts=("a", "b")),
+        ),
+        (
+            "defined",
+            '{"kind":"pool","capacity":2,"waitlist":"first_that_fits"}',
+            e.Defined(e.Kind.POOL, 2, waitlist=e.WaitPolicy.FIRST_THAT_FITS),
         ),
         (
             "booked",

@@ -14,20 +14,22 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.core import given as g
 from tests.core.machine import VenueMachine
 
-from lastseat.core import booking, capacity, decide, moving, state, visiting
+from lastseat.core import booking, capacity, decide, joining, moving, state, visiting, waiting
 from lastseat.core import commands as c
+from lastseat.core.events import Expired, Offered
 from lastseat.core.interval import Interval, Load
 from lastseat.core.state import Bookable, Booking, Entry
 from lastseat.core.world import World
 
 LIFE = settings(
-    max_examples=300,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 HUNT = settings(
     LIFE,
+    max_examples=300,
     phases=[Phase.generate],
     derandomize=True,
     database=None,
@@ -182,7 +184,55 @@ def a_no_show_walks_in(core: pytest.MonkeyPatch) -> None:
     core.setattr(visiting, "decide_check_in", whoever)
 
 
+def the_last_in_line_is_first(core: pytest.MonkeyPatch) -> None:
+    first = capacity.in_line
+    core.setattr(waiting, "in_line", lambda *x: first(*x)[::-1])
+
+
+def walk_ins_pass_the_line(core: pytest.MonkeyPatch) -> None:
+    core.setattr(capacity, "_behind", lambda *_: None)
+
+
+def a_smaller_party_is_a_walk_in(core: pytest.MonkeyPatch) -> None:
+    core.setattr(capacity, "_had", lambda *_: False)
+
+
+def a_larger_party_is_no_walk_in(core: pytest.MonkeyPatch) -> None:
+    core.setattr(capacity, "_had", lambda *_: True)
+
+
+def an_expired_holds_place_is_not_offered(core: pytest.MonkeyPatch) -> None:
+    whole = decide.offer_freed
+
+    def offer(world: World, entries: list[Entry], freed: int) -> Any:
+        left = any(isinstance(entry.event, Expired) for entry in entries)
+        return {} if left else whole(world, entries, freed)
+
+    core.setattr(decide, "offer_freed", offer)
+
+
+def whoever_has_an_offer_stays_in_line(core: pytest.MonkeyPatch) -> None:
+    whole = state._leave
+
+    def leave(there: Bookable, entry: Entry) -> None:
+        if not isinstance(entry.event, Offered):
+            whole(there, entry)
+
+    core.setattr(state, "_leave", leave)
+
+
+def one_waits_twice_in_one_line(core: pytest.MonkeyPatch) -> None:
+    core.setattr(joining, "in_line", lambda *_: [])
+
+
 PLANTED: list[Plant] = [
+    the_last_in_line_is_first,
+    walk_ins_pass_the_line,
+    a_smaller_party_is_a_walk_in,
+    a_larger_party_is_no_walk_in,
+    an_expired_holds_place_is_not_offered,
+    whoever_has_an_offer_stays_in_line,
+    one_waits_twice_in_one_line,
     nothing_is_ever_full,
     a_pools_peak_is_nothing,
     a_pools_peak_is_the_sum,

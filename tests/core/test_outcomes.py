@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 from hypothesis import given as hypothesis_given
+from hypothesis import settings
 from hypothesis import strategies as st
 from tests.core.given import between
 from tests.core.values import values
@@ -18,6 +19,7 @@ def code_of(cls: type[o.AnyOutcome]) -> o.Code:
 
 
 @pytest.mark.parametrize("cls", OUTCOMES)
+@settings(max_examples=40, deadline=None)
 @hypothesis_given(data=st.data())
 def test_a_stored_answer_is_read_as_it_was_given(
     cls: type[o.AnyOutcome], data: st.DataObject

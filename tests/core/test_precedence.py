@@ -13,7 +13,7 @@ from tests.core import given as g
 from tests.core.given import claim
 
 from lastseat.core import commands as c
-from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.events import ActorTime, Fact, Kind, WaitPolicy
 from lastseat.core.outcomes import Code
 from lastseat.core.status import Status
 from lastseat.core.world import World
@@ -55,6 +55,17 @@ def world() -> World:
         g.book("eve", claim("soon"), number=8, confirmed=False),
         g.resource("closed"),
         g.composite("hall", "lane", "closed"),
+        g.occurrence("shut", 1, 120, 180, line=WaitPolicy.CLOSED),
+        g.limit("service:tour", 1),
+        g.occurrence("queue", 1, 120, 180),
+        g.book("ben", claim("queue"), number=50),
+        g.join("ann", claim("queue"), number=51),
+        g.resource("crowded"),
+        g.book("ben", claim("crowded", 1, 0, 300), number=52),
+        *(
+            g.join("ann", claim("crowded", 1, 10 * i, 10 * i + 10), number=60 + i)
+            for i in range(1, 11)
+        ),
     )
     g.forbid(there, "closed", 0, 60)
     return there
@@ -103,6 +114,42 @@ PICK = [
     Step(ann_picks("closed", "lane", claims=(FULL, AT_ONCE)), Code.FULL),
     Step(ann_picks("closed", "lane", claims=(AT_ONCE,)), Code.CONFLICT, state_only=True),
     Step(ann_picks("lane", claims=(FREE,)), Code.CONFLICT, state_only=True),
+]
+
+
+def anns_turn(
+    *claims: c.Claim, number: int = 9, picks: str = "", expected: dict[str, int] | None = None
+) -> c.Join:
+    choices = (g.choice(1, picks),) if picks else ()
+    return g.join("ann", *claims, number=number, choices=choices, expected=expected or {})
+
+
+OLD, SHUT, CROWDED, BIG, TOUR = (
+    claim("now"),
+    claim("shut"),
+    claim("crowded", 1, 150, 160),
+    claim("free", 2),
+    claim("service:tour", 1, 120, 180),
+)
+JOIN = [
+    Step(anns_turn(NOWHERE, BAD, HERS, expected=STALE), Code.INVALID),
+    Step(anns_turn(NOWHERE, WRONG, HERS, expected=STALE), Code.CONFLICT),
+    Step(anns_turn(NOWHERE, WRONG, HERS), Code.UNKNOWN_BOOKABLE),
+    Step(anns_turn(WRONG, HERS), Code.INVALID, state_only=True),
+    Step(anns_turn(HALL, HERS), Code.INVALID, state_only=True),
+    Step(anns_turn(TOUR, TOUR, HERS), Code.INVALID, state_only=True),
+    Step(anns_turn(SHUT, HERS, CLOSED, number=1), Code.ALREADY),
+    Step(anns_turn(claim("queue"), SHUT, CLOSED, number=1), Code.ALREADY_WAITING),
+    Step(anns_turn(SHUT, CLOSED, BIG, number=1), Code.INVALID, state_only=True),
+    Step(anns_turn(SHUT, CLOSED, BIG), Code.NOT_BOOKABLE),
+    Step(anns_turn(SHUT, BIG, picks="closed"), Code.NOT_BOOKABLE),
+    Step(anns_turn(SHUT, BIG), Code.WAITLIST_CLOSED),
+    Step(anns_turn(OLD, BIG, AT_ONCE), Code.WAITLIST_CLOSED),
+    Step(anns_turn(CROWDED, BIG, AT_ONCE), Code.WAITLIST_FULL),
+    Step(anns_turn(BIG, AT_ONCE), Code.FULL),
+    Step(anns_turn(FREE, AT_ONCE), Code.ACTOR_BUSY),
+    Step(anns_turn(FREE), Code.CLOCK_BEHIND),
+    Step(anns_turn(claim("soon")), Code.JOINED, seconds=0),
 ]
 
 

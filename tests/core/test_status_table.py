@@ -8,17 +8,18 @@ from lastseat.core.status import FOLLOWS, FREED, RELOCATABLE, Status, may_follow
 
 # Row: now. Column: then, in the same order. "x" may follow.
 TABLE = """
-                  HELD PEND RESE CONF CHEC COMP NO_S CANC EXPI REJE
-HELD              .    x    x    x    .    .    .    x    x    .
-PENDING_APPROVAL  .    .    x    x    .    .    .    x    x    x
-RESERVED          .    .    .    x    x    .    x    x    .    .
-CONFIRMED         .    .    .    .    x    .    x    x    .    .
-CHECKED_IN        .    .    .    .    .    x    .    x    .    .
-COMPLETED         .    .    .    .    .    .    .    .    .    .
-NO_SHOW           .    .    .    .    x    .    .    .    .    .
-CANCELLED         .    .    .    .    .    .    .    .    .    .
-EXPIRED           .    .    .    .    .    .    .    .    .    .
-REJECTED          .    .    .    .    .    .    .    .    .    .
+                  WAIT HELD PEND RESE CONF CHEC COMP NO_S CANC EXPI REJE
+WAITLISTED        .    x    .    .    .    .    .    .    x    x    .
+HELD              .    .    x    x    x    .    .    .    x    x    .
+PENDING_APPROVAL  .    .    .    x    x    .    .    .    x    x    x
+RESERVED          .    .    .    .    x    x    .    x    x    .    .
+CONFIRMED         .    .    .    .    .    x    .    x    x    .    .
+CHECKED_IN        .    .    .    .    .    .    x    .    x    .    .
+COMPLETED         .    .    .    .    .    .    .    .    .    .    .
+NO_SHOW           .    .    .    .    .    x    .    .    .    .    .
+CANCELLED         .    .    .    .    .    .    .    .    .    .    .
+EXPIRED           .    .    .    .    .    .    .    .    .    .    .
+REJECTED          .    .    .    .    .    .    .    .    .    .    .
 """
 
 ROWS = {

@@ -209,7 +209,14 @@ AFTERWARDS = [
         "the place of a no-show is not sold again",
         (g.occurrence("show", 1), ANN, g.no_show(1)),
         g.book("ben", SEAT, number=2),
-        o.Full(actor="ben", bookable="show", capacity=1, left=0, during=between(0, 60)),
+        o.Full(
+            actor="ben",
+            bookable="show",
+            capacity=1,
+            left=0,
+            during=between(0, 60),
+            can_join_waitlist=True,
+        ),
     ),
     Row(
         "who has left sits on the roster",
@@ -225,7 +232,14 @@ LIMIT = [
         "as many at once as the limit says",
         (TOUR, g.book("ben", claim("service:tour", 1, 0, 60), number=2)),
         g.book("ann", claim("service:tour", 2, 30, 90)),
-        o.Full(actor="ann", bookable="service:tour", capacity=2, left=1, during=between(30, 90)),
+        o.Full(
+            actor="ann",
+            bookable="service:tour",
+            capacity=2,
+            left=1,
+            during=between(30, 90),
+            can_join_waitlist=True,
+        ),
     ),
     Row(
         "the same peak, not the same sum",

@@ -7,7 +7,7 @@ machine; what must come of a command is the model's alone.
 """
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -17,7 +17,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.core import given as g
-from tests.core.machine import ACTORS, DETAILS, KINDS, VENUE
+from tests.core.machine import ACTORS, DETAILS, KINDS, OPENS, VENUE
 from tests.engine import proof
 from tests.engine.stage import Stage
 from tests.model import Model, Party, Piece
@@ -26,7 +26,7 @@ from tests.model import same as like_the_model
 import lastseat
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
-from lastseat.core.events import Fact, Kind
+from lastseat.core.events import Fact, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.engine.ids import new_id
 from lastseat.engine.requests import Answer
@@ -82,7 +82,7 @@ class EngineMachine(RuleBasedStateMachine):
         """Keys to the command first sent with each, and what it came to."""
         self.overridden: set[str] = set()
         """Bookables that may be over capacity: an override, or an edit of old times, said so."""
-        self.now = g.T0
+        self.now = OPENS
         self.stage.set_clock(self.now)
 
     @initialize()
@@ -108,6 +108,23 @@ class EngineMachine(RuleBasedStateMachine):
     def a_batch(self, size: int, number: int, seed: int) -> None:
         chance = Random(seed)
         self.settle([self.any_command(chance) for _ in range(size)], number)
+
+    @rule(number=st.integers(0, 1), seed=seeds)
+    def a_line_forms_and_moves(self, number: int, seed: int) -> None:
+        """Some come, or what one of them waits for is given back while others walk in."""
+        chance = Random(seed)
+        waiting = [party for party in self.model.parties if party.waits]
+        commands: list[c.AnyCommand] = []
+        if waiting and chance.random() < 0.6:
+            wanted = {piece.bookable for piece in chance.choice(waiting).asked}
+            there = [x for x in self.live() if {piece.bookable for piece in x.pieces} & wanted]
+            ids = [c.BookingId(party.booking_id) for party in there]
+            commands += [c.Cancel(**g.BASE, target=target) for target in ids]
+        for _ in range(3):
+            self.made += 1
+            commands.append(self.join(chance))
+        self.made += 1
+        self.settle([*commands, self.booking(chance)], number)
 
     @rule(size=st.integers(2, 4), seed=seeds)
     def a_race(self, size: int, seed: int) -> None:
@@ -154,6 +171,19 @@ class EngineMachine(RuleBasedStateMachine):
     def time_goes_by(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         self.stage.set_clock(self.now)
+        if not any(party.waits for party in self.model.parties):
+            return
+        # An offer lasts from when its place was found free. The model finds what is over at once,
+        # an engine when somebody comes by: so the sweeper does, and whatever has begun is let go.
+        self.stage.call(self.stage.engines[0].tenant(self.tenant_id).expire)
+        begun = [
+            c.Expire(**g.BASE, target=c.BookingId(party.booking_id))
+            for party in self.model.parties
+            if party.waits and party.asked[0].during[0] <= self.now
+        ]
+        self.model.lapse(self.now)
+        for command in begun:
+            self.stage.one(self.addressed(command))
 
     @rule()
     def the_sweeper_comes(self) -> None:
@@ -169,8 +199,12 @@ class EngineMachine(RuleBasedStateMachine):
         tenant = self.stage.engines[1].tenant(self.tenant_id)
         places = self.stage.call(tenant.roster, name)
         assert [x.actor for x in places for _ in range(x.units)] == self.model.roster(name)
-        left = self.model.things[name].capacity - len(self.model.roster(name))
-        assert self.stage.call(tenant.seats_left, name) == max(0, left)
+        thing = self.model.things[name]
+        left = max(0, thing.capacity - len(self.model.roster(name)))
+        if thing.waitlist is WaitPolicy.FIFO and self.model.line(name):
+            # What there is left is for who waits (C7).
+            left = 0
+        assert self.stage.call(tenant.seats_left, name) == left
         assert self.stage.call(tenant.booking_count, name) == len(places)
         for actor in ACTORS:
             party = self.model.seated(name, actor)
@@ -191,9 +225,9 @@ class EngineMachine(RuleBasedStateMachine):
         self.made += 1
         if not self.model.parties or chance.random() < 0.5:
             return self.booking(chance)
-        draw = chance.choice(
-            [self.change, self.change, self.visit, self.move, self.swap, self.append]
-        )
+        change: list[Callable[[Random], c.AnyCommand]] = [self.change, self.join, self.move]
+        others = [self.visit, self.swap, self.append]
+        draw = chance.choice([*change, *change, *others])
         return draw(chance)
 
     def booking(self, chance: Random) -> c.AnyCommand:
@@ -209,6 +243,20 @@ class EngineMachine(RuleBasedStateMachine):
             chance.choice(ACTORS), *some_claims(chance), confirmed=not rarely(chance), **more
         )
         return msgspec.structs.replace(book, booking_id=booking_id)
+
+    def join(self, chance: Random) -> c.AnyCommand:
+        """In line for something, mostly for what somebody has."""
+        wanted = some_claims(chance)
+        live = self.live()
+        if live and chance.random() < 0.7:
+            wanted = claims_like([chance.choice(chance.choice(live).pieces)])
+        asked = g.join(
+            chance.choice(ACTORS),
+            *wanted,
+            seconds=60 * chance.choice([5, 15, 90]),
+            **self.observed(chance),
+        )
+        return msgspec.structs.replace(asked, booking_id=g.an_id(self.made))
 
     def change(self, chance: Random) -> c.AnyCommand:
         target = self.target(chance)
@@ -302,7 +350,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def again(self, command: c.AnyCommand) -> c.AnyCommand:
         """The same request, as a client makes it that lost the answer."""
-        if isinstance(command, c.Book):
+        if isinstance(command, c.Book | c.Join):
             self.made += 1
             command = msgspec.structs.replace(command, booking_id=g.an_id(self.made))
         return self.addressed(command)
@@ -343,7 +391,7 @@ class EngineMachine(RuleBasedStateMachine):
         for command, answer in done:
             if not answer.outcome.ok:
                 continue
-            past = isinstance(command, c.ChangeCapacity) and self.now > g.T0
+            past = isinstance(command, c.ChangeCapacity) and self.now > OPENS
             if past or getattr(command, "override", False):
                 self.overridden |= set(c.bookables_of(command))
 

@@ -44,6 +44,8 @@ HEAD = (
     "allow",
     None,
     False,
+    0,
+    "fifo",
 )
 ROWS: dict[str, Rows] = {
     "find_definitions": [DEFINITION],

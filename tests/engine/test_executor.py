@@ -68,7 +68,7 @@ def test_rules_cost_occurrences_nothing_and_what_is_claimed_for_a_time_one_state
     script = Script()
     played(script, book("ann"))
     assert script.times("read_rules") == 0
-    lane = ("lane", "resource", 1, 0, 0, 1, micros(NOW), *[None] * 4, False, "allow", None, False)
+    lane = ("lane", "resource", 1, 0, 0, 1, micros(NOW), *[None] * 4, *HEAD[11:])
     rows = {"find_definitions": [("lane", "resource", "allow", None, None, None)]}
     script = Script(rows={**rows, "lock_free_heads": [lane]})
     claim = c.Claim(bookable="lane", start=NOW, end=NOW + timedelta(hours=1))
@@ -217,7 +217,7 @@ def test_a_command_that_names_what_another_defines_comes_in_a_transaction_of_its
     define = c.Define(
         tenant_id=TENANT, command_id=new_id(), bookable="room", kind=Kind.RESOURCE, capacity=1
     )
-    unborn = ("room", "unborn", 0, 0, 0, 0, *[None] * 5, False, "refuse", None, False)
+    unborn = ("room", "unborn", 0, 0, 0, 0, *[None] * 5, *HEAD[11:])
     script = Script(rows={"lock_heads": [unborn]})
     steps = execute(TENANT, [book("ann"), Ticket(define), book("ben", "room")], wait=True)
     script.play(steps)

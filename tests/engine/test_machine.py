@@ -15,7 +15,7 @@ from tests.engine.machine import EngineMachine
 from tests.engine.stage import Stage
 
 import lastseat
-from lastseat.core import booking, moving
+from lastseat.core import booking, decide, moving
 from lastseat.core.world import World
 from lastseat.engine import reading, transaction
 from lastseat.engine.requests import Rows
@@ -23,7 +23,7 @@ from lastseat.ledger import rows
 from lastseat.ledger.sql import QUERIES
 
 LIFE = settings(
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=20,
     # No shrinking: a failure that takes a race to happen would be hunted for minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -100,7 +100,25 @@ def what_is_freed_stays_live_in_the_rows(engine: pytest.MonkeyPatch) -> None:
     engine.setattr(rows, "_claims", all_live)
 
 
+def nobody_asks_who_waits(engine: pytest.MonkeyPatch) -> None:
+    engine.setattr(decide, "offer_freed", lambda *_: {})
+
+
+def the_line_is_read_backwards(engine: pytest.MonkeyPatch) -> None:
+    read = QUERIES["read_lines"]
+    engine.setitem(
+        QUERIES, "read_lines", read.replace("w.queue_id, w.seq, ", "w.queue_id, -w.seq, ")
+    )
+
+
+def who_has_an_offer_stays_in_the_rows(engine: pytest.MonkeyPatch) -> None:
+    engine.setitem(QUERIES, "leave_lines", QUERIES["leave_lines"] + " AND false")
+
+
 PLANTED: list[Plant] = [
+    nobody_asks_who_waits,
+    the_line_is_read_backwards,
+    who_has_an_offer_stays_in_the_rows,
     nothing_is_ever_full,
     actors_may_be_in_two_places,
     nobody_locks_a_head,

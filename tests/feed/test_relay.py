@@ -13,8 +13,9 @@ import pytest
 
 import lastseat
 from lastseat.feed import relay as relaying
+from lastseat.feed.pruning import prune
 from lastseat.feed.reading import FeedPage, feed
-from lastseat.feed.relay import Relayed, relay
+from lastseat.feed.relay import Relayed, relay, summarize
 
 START = datetime(2031, 3, 3, 18, tzinfo=UTC)
 
@@ -54,6 +55,14 @@ def read(conninfo: str, *, after: int = 0, limit: int = 100_000) -> FeedPage:
     async def once() -> FeedPage:
         async with await psycopg.AsyncConnection.connect(conninfo) as connection:
             return await feed(connection, "studio", after=after, limit=limit)
+
+    return asyncio.run(once())
+
+
+def pruned(conninfo: str, **options: int) -> int:
+    async def once() -> int:
+        async with await psycopg.AsyncConnection.connect(conninfo) as connection:
+            return await prune(connection, **options)
 
     return asyncio.run(once())
 
@@ -103,6 +112,28 @@ def test_the_order_of_transaction_ids_would_turn_a_stream_round(own: str, studio
         ).fetchall()
     # The control: sorted by transaction id the same rows are out of order.
     assert [seq for (seq,) in by_xid] != on_a
+
+
+def test_the_rows_of_a_change_stay_together(own: str, studio: Any) -> None:
+    both = [lastseat.Claim(bookable=name) for name in ("a", "b")]
+    assert studio.book(both, actor="ann").ok
+    assert studio.define_resource("c").ok
+    with psycopg.connect(own) as connection:
+        # Two batches of one tenant draw their ordinals at the same time.
+        connection.execute(
+            "UPDATE lastseat.journal SET ordinal = -ordinal"
+            " WHERE (stream_id, seq) IN (('b', 2), ('c', 1))"
+        )
+        connection.execute(
+            "UPDATE lastseat.journal j SET ordinal = -x.ordinal FROM lastseat.journal x"
+            " WHERE j.ordinal < 0 AND x.ordinal < 0 AND j.stream_id <> x.stream_id"
+        )
+        drawn = connection.execute(
+            "SELECT stream_id FROM lastseat.journal ORDER BY ordinal"
+        ).fetchall()
+    assert [name for (name,) in drawn] == ["a", "b", "a", "c", "b"], "the control"
+    look(own)
+    assert [stream for stream, _ in check(own)][-3:] == ["a", "b", "c"]
 
 
 def test_who_commits_late_is_not_left_out(own: str, studio: Any) -> None:
@@ -193,6 +224,46 @@ def test_a_restore_begins_an_epoch_and_tells_what_was_not_told(own: str, studio:
     assert read(own).epoch != before.epoch
 
 
+def test_a_feed_restored_from_a_dump_is_another(own: str, studio: Any) -> None:
+    look(own)
+    before = read(own)
+    with psycopg.connect(own) as connection:
+        # The same server, the same timeline, the same rows, in a table made anew.
+        connection.execute("ALTER TABLE lastseat.relay RENAME TO old")
+        connection.execute("CREATE TABLE lastseat.relay (LIKE lastseat.old INCLUDING ALL)")
+        connection.execute("INSERT INTO lastseat.relay SELECT * FROM lastseat.old")
+    assert look(own).ends == {}, "nothing is told twice"
+    assert read(own).epoch != before.epoch
+    check(own)
+
+
+def test_old_pages_go_and_what_they_told_stays_told(own: str, studio: Any) -> None:
+    look(own)
+    for n, name in enumerate("baaaaa"):
+        assert studio.book(name, actor=f"guest-{n}").ok
+        look(own)
+    with psycopg.connect(own) as connection:
+        connection.execute(
+            "UPDATE lastseat.feed_pages SET at = at - interval '8 days' WHERE last_pos <> 6"
+        )
+    assert pruned(own, most=2) == 2
+    assert pruned(own) == 2, "the first page that is not old ends it, so there are no holes"
+    page = read(own)
+    assert page.gap
+    assert [x.pos for x in page.items] == [6, 7, 8]
+    assert not read(own, after=5).gap
+    with psycopg.connect(own) as connection:
+        connection.execute("UPDATE lastseat.feed_pages SET at = at - interval '8 days'")
+        connection.execute("UPDATE lastseat.relay SET identity = 'another server'")
+    assert pruned(own) == 2
+    assert pruned(own) == 0
+    assert [x.pos for x in read(own).items] == [8], "the newest page stays"
+    assert studio.book("b", actor="ann").ok
+    assert look(own).ends == {"studio": 9}, "a new epoch tells nothing again that was told"
+    with pytest.raises(ValueError, match="last day"):
+        pruned(own, days=0)
+
+
 def test_an_epoch_does_not_wait_long_for_a_transaction_that_stays_open(
     own: str, studio: Any
 ) -> None:
@@ -221,26 +292,46 @@ def test_a_backlog_is_cut_into_pages(
     assert pages == [(1, 2), (3, 6), (7, 10), (11, 12)]
 
 
-def test_a_look_does_not_read_the_whole_journal(own: str, studio: Any) -> None:
+def test_a_look_reads_only_what_is_new(own: str, studio: Any) -> None:
+    """Though nothing vacuums the journal: at thousands of bookings a second a minute is long."""
     look(own)
     with psycopg.connect(own, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO lastseat.journal (tenant_id, stream_id, seq, type, v, body, command_id,"
             " lead, principal, at) SELECT 'x', 's', n, 'fact', 1, '{\"name\":\"x\"}',"
-            " gen_random_uuid(), true, 'p', now() FROM generate_series(1, 50000) AS n"
+            " gen_random_uuid(), true, 'p', now() FROM generate_series(1, 30000) AS n"
         )
         look(own)
-        connection.execute("VACUUM ANALYZE lastseat.journal")
-        (cursor,) = connection.execute("SELECT snapshot::text FROM lastseat.relay").fetchall()
-        plan = connection.execute(
-            "EXPLAIN (FORMAT TEXT) " + relaying.QUERIES["relay"],
-            {
-                "snapshot": cursor[0],
-                "xmin": int(cursor[0].partition(":")[0]),
-                "floor": 0,
-                "page": 1_000,
-            },
-        ).fetchall()
-    words = "\n".join(str(row[0]) for row in plan)
-    assert "journal_by_tx" in words
-    assert "Seq Scan on journal" not in words
+        before = rows_read(connection)
+        asyncio.run(summarized(own))
+        after = rows_read(connection)
+    assert before > 25_000, "the control"
+    assert after < 2_500
+
+
+def rows_read(connection: psycopg.Connection[Any]) -> int:
+    """How many rows of the journal the next look would read, or throw away."""
+    (cursor,) = connection.execute("SELECT snapshot::text FROM lastseat.relay").fetchall()
+    oldest = int(cursor[0].partition(":")[0])
+    connection.execute("SET enable_seqscan = off")
+    ((plan,),) = connection.execute(
+        b"EXPLAIN (ANALYZE, FORMAT JSON) " + relaying.FRESH,
+        {"snapshot": cursor[0], "xmin": oldest, "floor": 0, "page": 1_000},
+    ).fetchall()
+    return sum(
+        int(node.get(f"Rows Removed by {why}", 0))
+        for node in nodes(plan[0]["Plan"])
+        if node.get("Relation Name") == "journal"
+        for why in ("Filter", "Index Recheck")
+    )
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+async def summarized(conninfo: str) -> None:
+    async with await psycopg.AsyncConnection.connect(conninfo) as connection:
+        await summarize(connection)

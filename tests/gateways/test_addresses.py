@@ -16,6 +16,9 @@ from lastseat.gateways.addresses import allowed, networks
         "192.168.1.1",
         "169.254.169.254",  # a cloud's metadata
         "100.64.0.1",
+        "100.100.100.200",  # another's
+        "192.0.0.192",  # another's
+        "168.63.129.16",  # what a cloud's machines ask of their host
         "192.0.2.1",
         "198.18.0.1",
         "224.0.0.1",
@@ -29,6 +32,9 @@ from lastseat.gateways.addresses import allowed, networks
         "fd12:3456::1",
         "ff02::1",
         "2001:db8::1",
+        "fec0::1",
+        "5f00::1",
+        "3fff::1",
         # IPv6 in front of an IPv4 address that is not public
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",

@@ -170,7 +170,11 @@ class Service:
 
 @contextlib.contextmanager
 def serving(*arguments: str, **environment: str) -> Iterator[Service]:
-    """`lastseat serve` with these arguments, until it answers; it is stopped at the end."""
+    """`lastseat serve` with these arguments, until it answers; it is stopped at the end.
+
+    Without jobs, which would expire the holds of whatever test shares its database; and told to
+    stop, it waits for no balancer to notice.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LASTSEAT_")}
     process = subprocess.Popen(
         [PROGRAM, "serve", "--port", "0", *arguments],
@@ -178,7 +182,7 @@ def serving(*arguments: str, **environment: str) -> Iterator[Service]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=kept | environment,
+        env=kept | {"LASTSEAT_JOBS": "false", "LASTSEAT_DRAIN": "0"} | environment,
     )
     assert process.stdout is not None
     said: list[str] = []

@@ -5,10 +5,12 @@ whoever may do it succeeds, in whatever order rows are asked. What has no action
 they are, or has a proof of its own.
 """
 
+import os
 import uuid
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from unittest import mock
 from urllib.parse import quote
 
 from tests.http.venue import HOUR, SOON, Venue
@@ -16,6 +18,7 @@ from tests.http.venue import HOUR, SOON, Venue
 from lastseat.access import Action, Role
 from lastseat.catalogue import Saved
 from lastseat.catalogue.feeds import NewFeed
+from lastseat.catalogue.webhooks import NewWebhook
 
 
 class Asked(NamedTuple):
@@ -201,6 +204,11 @@ def _sold(venue: Venue, actor: str) -> dict[str, Any]:
     return {"start": SOON.isoformat(), "hold_seconds": 60, **named}
 
 
+def _waiting_for_a_slot(venue: Venue, actor: str) -> dict[str, Any]:
+    named = {} if actor.startswith(Role.GUEST) else {"actor": actor}
+    return {"service_id": venue.service, "start": SOON.isoformat(), **named}
+
+
 def _sold_by_override(venue: Venue, actor: str) -> dict[str, Any]:
     return {
         "start": SOON.isoformat(),
@@ -243,12 +251,31 @@ def _feed(venue: Venue) -> NewFeed:
     return made.row
 
 
+def _webhook(venue: Venue) -> Asked:
+    """A webhook to where nothing is sent: the service does not have this setting."""
+    # A tenant may have a hundred.
+    for there in venue.tenant.webhooks.list():
+        venue.tenant.webhooks.remove(there.webhook_id)
+    with mock.patch.dict(os.environ, LASTSEAT_WEBHOOK_NETWORKS="127.0.0.1/32"):
+        made = venue.tenant.webhooks.create(f"http://127.0.0.1:9/{venue.mark}")
+    assert isinstance(made, Saved)
+    assert isinstance(made.row, NewWebhook)
+    return Asked({"webhook": made.row.webhook.webhook_id})
+
+
+def _of_webhook(body: Any = None) -> Make:
+    return lambda venue, _: _webhook(venue)._replace(body=body)
+
+
 A = Action
+W = "/v1/webhooks/{webhook}"
 B = "/v1/bookings/{booking_id}"
 
 ROWS = [
     # The service itself
     Row("GET", "/healthz", None),
+    Row("GET", "/readyz", None),
+    Row("GET", "/healthz/jobs", None),
     Row("GET", "/docs", None),
     Row("GET", "/docs/{name}", None, lambda v, _: Asked({"name": "docs.js"})),
     Row("GET", "/openapi.json", None),
@@ -434,6 +461,21 @@ ROWS = [
     ),
     # The secret in the address is the proof.
     Row("GET", "/v1/feeds/{feed}", None, lambda v, _: Asked({"feed": f"{_feed(v).address}.ics"})),
+    # Webhooks
+    Row(
+        "POST",
+        "/v1/webhooks",
+        A.WEBHOOKS_MANAGE,
+        sent(lambda *_: {"url": "https://hooks.example.org/"}),
+    ),
+    Row("GET", "/v1/webhooks", A.WEBHOOKS_READ),
+    Row("GET", W, A.WEBHOOKS_READ, _of_webhook()),
+    Row("PATCH", W, A.WEBHOOKS_MANAGE, _of_webhook({"kinds": ["booking.*"]})),
+    Row("DELETE", W, A.WEBHOOKS_MANAGE, _of_webhook()),
+    Row("POST", f"{W}/secret", A.WEBHOOKS_MANAGE, _of_webhook()),
+    Row("POST", f"{W}/test", A.WEBHOOKS_MANAGE, _of_webhook()),
+    Row("GET", f"{W}/deliveries", A.WEBHOOKS_READ, _of_webhook()),
+    Row("POST", f"{W}/replay", A.WEBHOOKS_MANAGE, _of_webhook()),
     # What can be booked
     Row("GET", "/v1/bookables/{bookable}", A.BOOKABLES_READ, named("bookable", "resource")),
     Row(
@@ -545,6 +587,16 @@ ROWS = [
         "overriding",
         A.BOOKINGS_BOOK,
     ),
+    Row("POST", "/v1/waitlist", A.WAITLIST_JOIN, sent(_waiting_for_a_slot)),
+    Row(
+        "POST",
+        "/v1/waitlist",
+        A.BOOKINGS_HOLD,
+        sent(lambda v, actor: {"actor": actor, "claims": [claim(v)]}),
+        "for what is no service's",
+        A.WAITLIST_JOIN,
+    ),
+    Row("GET", "/v1/waitlist", A.WAITLIST_READ, lambda v, _: Asked(query={"bookable": v.pool})),
     Row("POST", "/v1/series", A.BOOKINGS_BOOK, sent(_series)),
     Row(
         "POST",

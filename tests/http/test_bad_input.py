@@ -148,11 +148,13 @@ def test_a_server_that_is_sent_too_much_does_not_grow(service: Service, tenant_i
             return 413
 
     with ThreadPoolExecutor(10) as pool:
-        assert set(pool.map(ask, range(10))) <= {401, 413}
-        before = resident(service.process.pid)
         began = time.monotonic()
+        assert set(pool.map(ask, range(10))) <= {401, 413}
+        # How fast this machine is; it gets no slower with the number.
+        ten = time.monotonic() - began
+        before = resident(service.process.pid)
         assert set(pool.map(ask, range(40))) <= {401, 413}
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 3 * 5 * ten + 1
     assert resident(service.process.pid) - before < 40_000_000
     assert httpx.get(f"{service.url}/healthz").status_code == 200
 
@@ -188,6 +190,7 @@ OPTIONAL = {
     "/v1/expire",
     "/v1/calendars/{calendar_id}/refresh",
     "/v1/feeds/{feed}/secret",
+    *[f"/v1/webhooks/{{webhook}}/{x}" for x in ("secret", "test", "replay")],
     *[f"/v1/bookings/{{booking_id}}/{x}" for x in (
         "confirm", "release", "cancel", "extend", "check-in", "check-out", "complete", "no-show",
     )],

@@ -93,3 +93,22 @@ def test_a_list_comes_in_pages(desk: Desk) -> None:
     rest = desk.get("/v1/locations", limit=2, cursor=page["next"]).json()
     assert [x["location_id"] for x in rest["items"]] == ["c"]
     assert rest["next"] is None
+
+
+def test_a_location_says_when_who_did_not_come_is_a_no_show(desk: Desk) -> None:
+    made = make(desk).json()
+    assert (made["no_show"], made["no_show_after_seconds"]) == (True, 900)
+    patient = desk.ask("PATCH", PATH, {"no_show_after_seconds": 3600}).json()
+    assert (patient["no_show_after_seconds"], patient["version"]) == (3600, 2)
+    never = desk.ask("PATCH", PATH, {"no_show": False}).json()
+    assert (never["no_show"], never["no_show_after_seconds"]) == (False, 3600)
+    assert desk.get(PATH).json() == never
+    other = desk.post("/v1/locations", {**PLACE, "no_show": True})
+    assert refusal(other) == (409, "already_defined")
+    assert other.json()["field"] == "no_show"
+    for field, wrong in (("no_show", None), ("no_show_after_seconds", -1)):
+        bad = desk.ask("PATCH", PATH, {field: wrong})
+        assert refusal(bad) == (400, "invalid")
+        assert bad.json()["field"] == field
+    late = desk.post("/v1/locations", {**PLACE, "no_show_after_seconds": 604_801})
+    assert refusal(late) == (400, "invalid")

@@ -107,8 +107,10 @@ def test_away_is_said_at_once_and_forgotten_within_a_second(
     def ask(method: str, path: str, body: Any) -> Answer:
         return inside.ask(method, path, body, key=venue.owner)
 
+    usual = time.monotonic()
     for method, path, body in requests(venue):
         assert ask(method, path, body).status in (200, 201), path
+    usual = time.monotonic() - usual
     own_server.stop(mode="immediate")
     gone = time.monotonic()
     # The key is believed for a second more; afterwards it can't even be looked up.
@@ -128,7 +130,8 @@ def test_away_is_said_at_once_and_forgotten_within_a_second(
     back = time.monotonic()
     for method, path, body in requests(venue):
         seconds_until(lambda x=(method, path, body): ask(*x).status in (200, 201, 409))  # type: ignore[misc]
-    assert time.monotonic() - back < 1
+    # Beside what so many requests take here.
+    assert time.monotonic() - back < 1 + 2 * usual
 
 
 def test_what_was_under_way_is_answered_honestly(
@@ -208,8 +211,10 @@ def test_a_database_that_stopped_answering_keeps_nobody_waiting(
     # Patience with it is ten seconds; a test has less.
     monkeypatch.setattr(stuck, "STUCK_SECONDS", 1.0)
     monkeypatch.setattr(drivers, "CONNECT_TIMEOUT", 2)
+    usual = time.monotonic()
     for method, path, body in requests(venue):
         assert inside.ask(method, path, body, key=venue.owner).status in (200, 201)
+    usual = time.monotonic() - usual
     stopped = processes(own_server)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
@@ -234,7 +239,7 @@ def test_a_database_that_stopped_answering_keeps_nobody_waiting(
                 in (200, 201, 409)
             )
         )
-    assert time.monotonic() - back < 1
+    assert time.monotonic() - back < 1 + 2 * usual
 
 
 def processes(server: EmbeddedServer) -> list[int]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import psycopg
-import pytest
 from psycopg.conninfo import conninfo_to_dict
 from tests.cli.running import error_line, lastseat
 from tests.http.conftest import bearer, serving, until_up
@@ -45,7 +44,7 @@ def test_the_first_owners_key_is_printed_once_and_opens_the_door(
         answer = httpx.get(f"{first.url}/v1/tenants", headers=bearer(key))
         assert [x["tenant_id"] for x in answer.json()["items"]] == ["default"]
         assert answer.json()["items"][0]["operator"] is True
-    with serving("--url", where) as second:
+    with serving("--url", where, LASTSEAT_JOBS="true") as second:
         assert second.owner_key is None
         assert httpx.get(f"{second.url}/v1/tenants").status_code == 401
         assert httpx.get(f"{second.url}/v1/tenants", headers=bearer(key)).status_code == 200
@@ -85,12 +84,10 @@ def test_told_to_stop_it_answers_what_is_under_way_and_takes_nothing_new(
 
         booker = threading.Thread(target=book)
         booker.start()
-        time.sleep(0.4)
+        until(lambda: waits_for_a_lock(where), "the booking does not come")
         service.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        until(lambda: not answers_at(service.url), "it goes on taking new ones")
         assert service.process.poll() is None, "it did not wait"
-        with pytest.raises(httpx.TransportError):
-            httpx.get(f"{service.url}/healthz", timeout=0.5)
         stranger.rollback()
         booker.join()
         assert answers[0].status_code == 201
@@ -101,6 +98,7 @@ def test_workers_share_one_port_and_a_dead_one_is_replaced(conninfo: str) -> Non
     with serving("--url", conninfo, "--no-auth", "--workers", "2") as service:
         before = children(service.process.pid)
         assert len(before) == 2
+        until(lambda: workers_that_tell(service.url) == 2, "one of them tells no numbers")
         os.kill(before[0], signal.SIGKILL)
         deadline = time.monotonic() + 15
         while len(set(children(service.process.pid)) - set(before)) < 1:
@@ -137,7 +135,10 @@ def test_the_database_away_is_503_and_its_return_is_noticed_within_a_second(
     ):
         occurrence(service.url, "yoga")
         body = {"bookable": "yoga", "actor": "ann"}
+        usual = time.monotonic()
         assert client.post("/v1/bookings", json=body).status_code == 201
+        assert client.get("/v1/occurrences/yoga").status_code == 200
+        usual = time.monotonic() - usual
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
         admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
@@ -156,8 +157,41 @@ def test_the_database_away_is_503_and_its_return_is_noticed_within_a_second(
             client.post("/v1/bookings", json={**body, "actor": "cyd"}).status_code,
             client.get("/v1/occurrences/yoga").status_code,
         ]
-        assert time.monotonic() - back < 1.0
+        # Beside what two requests take here.
+        assert time.monotonic() - back < 1 + 2 * usual
         assert answers == [201, 200]
+
+
+def until(true: Callable[[], bool], otherwise: str) -> None:
+    """Wait for what has to come."""
+    deadline = time.monotonic() + 15
+    while not true():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.02)
+
+
+def waits_for_a_lock(where: str) -> bool:
+    """Whether somebody on that database waits for a row that another has."""
+    with psycopg.connect(where) as connection:
+        waiting = connection.execute(
+            "SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return waiting.fetchone() is not None
+
+
+def answers_at(url: str) -> bool:
+    """Whether a new connection is answered."""
+    try:
+        return httpx.get(f"{url}/healthz", timeout=0.5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def workers_that_tell(url: str) -> int:
+    """How many workers' numbers there are, whichever is asked."""
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    return sum(line.startswith("lastseat_worker_up{") and line.endswith(" 1.0") for line in lines)
 
 
 def children(parent: int) -> list[int]:

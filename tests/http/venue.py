@@ -223,7 +223,7 @@ class Venue:
 TABLES = (
     "journal", "heads", "bookings", "claims", "events", "keys", "actors", "booking_details",
     "notes", "bookable_details", "locations", "services", "api_keys", "people", "booking_contacts",
-    "rules",
+    "rules", "webhooks", "webhook_secrets",
 )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def delete(stream: str, first: int, last: int) -> str:
     return f"DELETE FROM lastseat.journal WHERE {where}"
 
 
-TABLES = ("journal", "heads", "events", "rules", "bookings", "claims")
+TABLES = ("journal", "heads", "events", "rules", "bookings", "claims", "waitlist")
 
 
 class Spoilable:

@@ -61,6 +61,7 @@ def tell(conninfo: str, tenant_id: str) -> dict[str, str]:
         _classes(tenant)
         _courses(tenant)
         _duets(tenant)
+        ids |= _line(tenant)
         ids |= _tours(tenant)
         ids |= _hall(tenant)
         held = did(tenant.hold("yoga", actor="hal", seconds=60), Code.HELD)
@@ -234,3 +235,24 @@ def _duets(tenant: lastseat.Tenant) -> None:
         )
         swap[did(tenant.book(name, actor=f"{name}'s"), Code.BOOKED).booking_id] = other
     did(tenant.move_together(swap), Code.MOVED)
+
+
+def _line(tenant: lastseat.Tenant) -> dict[str, str]:
+    """Three wait for a crowded talk and a room beside it: one is offered it, one leaves."""
+    tenant.define_occurrence("talk", start=at(3000), end=at(3060), capacity=1, actor_time="allow")
+    did(tenant.define_resource("booth", actor_time="allow"), Code.DEFINED)
+    full = did(tenant.book("talk", actor="ann"), Code.BOOKED)
+    booth = [lastseat.Claim(bookable="talk"), _lane("booth", 3000)]
+    first = did(tenant.join_waitlist("talk", actor="bob", offer_seconds=86_400), Code.JOINED)
+    gone = did(tenant.join_waitlist("talk", actor="cyd"), Code.JOINED)
+    waits = did(tenant.join_waitlist(booth, actor="dan"), Code.JOINED)
+    hour = _lane("booth", 4000, before=600)
+    did(tenant.book(hour, actor="ann"), Code.BOOKED)
+    later = did(tenant.join_waitlist(hour, actor="dan"), Code.JOINED)
+    did(tenant.cancel(gone.booking_id), Code.CANCELLED)
+    did(tenant.cancel(full.booking_id), Code.CANCELLED)
+    return {
+        "offered": first.booking_id,
+        "waits": waits.booking_id,
+        "later": later.booking_id,
+    }

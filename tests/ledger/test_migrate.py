@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import msgspec
 import psycopg
 import pytest
 
@@ -14,12 +15,35 @@ from lastseat.ledger.verify import verify
 
 PROCESSES = 20
 
-WAIT_AND_MIGRATE = """
-import sys
+# Loaded once, for all that are forked of it.
+MIGRATE_AT_ONCE = """
+import json, os, sys, tempfile, traceback
 from lastseat.ledger.migrate import migrate
-print("ready", flush=True)
-sys.stdin.readline()
-print(migrate(sys.argv[1], report=print), flush=True)
+gate, opens = os.pipe()
+said, children = [], []
+for _ in range(int(sys.argv[2])):
+    said.append(tempfile.TemporaryFile("w+"))
+    child = os.fork()
+    if child:
+        children.append(child)
+        continue
+    code = 1
+    try:
+        os.close(opens)
+        os.read(gate, 1)  # Until nobody has its other end any more: all are let go at once.
+        tell = lambda line: print(line, file=said[-1], flush=True)
+        tell(migrate(sys.argv[1], report=tell))
+        code = 0
+    except BaseException:
+        traceback.print_exc(file=said[-1])
+    finally:
+        said[-1].flush()
+        os._exit(code)
+os.close(opens)
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+for one in said:
+    one.seek(0)
+print(json.dumps([codes, [one.read() for one in said]]))
 """
 
 
@@ -30,25 +54,15 @@ def run(where: str, sql: str) -> None:
 
 def at_once(where: str, processes: int) -> list[str]:
     """What each of so many processes says, all let go at the same moment."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", WAIT_AND_MIGRATE, where],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(processes)
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    said = [process.communicate(timeout=60)[0] for process in started]
-    assert [process.returncode for process in started] == [0] * processes, said
+    done = subprocess.run(
+        [sys.executable, "-c", MIGRATE_AT_ONCE, where, str(processes)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    codes, said = msgspec.json.decode(done.stdout, type=tuple[list[int], list[str]])
+    assert codes == [0] * processes, said
     return said
 
 

@@ -32,6 +32,7 @@ GROWING = {
     "booking_contacts",
     "bookable_details",
     "notes",
+    "waitlist",
 }
 
 # One occurrence for a hundred bookings; beside each a claim of a lane, or of a pool, and of the
@@ -85,6 +86,9 @@ INSERT INTO lastseat.booking_details SELECT 'venue', id::uuid, '{}' FROM made;
 INSERT INTO lastseat.booking_contacts SELECT 'venue', id::uuid, 'Guest', NULL, NULL FROM made;
 INSERT INTO lastseat.bookable_details SELECT 'venue', 'room ' || n, 'A room', NULL FROM made;
 INSERT INTO lastseat.notes SELECT 'venue', id::uuid, 'because' FROM made;
+INSERT INTO lastseat.waitlist
+SELECT 'venue', bookable, id::uuid, occurrence, id::uuid, n, 1, NULL, '{}'::json, now()
+FROM made, unnest(ARRAY[occurrence, thing]) AS x (bookable);
 """
 
 AN_ID = "00000123-0000-7000-8000-000000000000"
@@ -118,6 +122,9 @@ HOT: list[tuple[str, dict[str, Any]]] = [
     ("find_entry", {"stream": "yoga 2", "seq": 7}),
     ("find_key_owner", {"key": "key 7"}),
     ("read_events", EVENTS),
+    ("read_lines", {"bookables": array(["yoga 2", "lane 7"])}),
+    ("leave_lines", {"bookings": array([AN_ID])}),
+    ("count_lines", {"bookables": array(["yoga 2"]), "waiting": array([3])}),
     ("read_rules", {"bookables": array(["lane 7", "skis", "hall"])}),
     ("find_locations", {"locations": array(["north"])}),
     ("find_bookings_on", {"bookables": array(["yoga 2"]), "most_edited": 100}),

@@ -14,6 +14,7 @@ OPERATIONS = {
     "change_capacity", "edit_event", "check_in", "check_out", "complete", "no_show", "update",
     "define_composite", "set_rules", "rules", "schedule", "book_series",
     "book", "hold", "confirm", "release", "cancel", "extend", "expire", "move", "move_together",
+    "join_waitlist", "position", "waitlist",
     "observe", "book_with_observed", "cancel_with_observed", "append_expect",
     "bookable", "is_booked", "seat_of", "seat_state", "roster", "seats_left", "booking_count",
     "booking", "journal", "execute",
@@ -29,7 +30,7 @@ def public(cls: type) -> set[str]:
 
 
 def test_the_operations_are_these() -> None:
-    groups = {"catalogue", "reservations", "calendars"}
+    groups = {"catalogue", "reservations", "calendars", "webhooks"}
     assert public(AsyncTenant) - {"tenant_id"} - groups == OPERATIONS
 
 

@@ -49,7 +49,7 @@ def test_it_says_so_and_works_again_within_a_second_of_its_return(
         tenant = engine.tenant(tenant_id)
         yoga = occurrence(tenant)
         assert tenant.book(yoga, actor="ann").ok
-        assert tenant.seats_left(yoga) == 2
+        usual = seconds_until(lambda: tenant.book(yoga, actor="cyd"))
         own_server.stop(mode="immediate")
         gone = time.monotonic()
         # Long enough for whatever waits longer after each failure to have got lazy.
@@ -59,9 +59,10 @@ def test_it_says_so_and_works_again_within_a_second_of_its_return(
             with pytest.raises(DatabaseUnavailable, match="can't be reached"):
                 tenant.seats_left(yoga)
         own_server.ensure_running()
-        assert seconds_until(lambda: tenant.seats_left(yoga)) < 1
-        assert seconds_until(lambda: tenant.book(yoga, actor="ben")) < 1
-        assert [x.actor for x in tenant.roster(yoga)] == ["ann", "ben"]
+        # Beside what the operation itself takes here.
+        assert seconds_until(lambda: tenant.seats_left(yoga)) < 1 + 2 * usual
+        assert seconds_until(lambda: tenant.book(yoga, actor="ben")) < 1 + 2 * usual
+        assert [x.actor for x in tenant.roster(yoga)] == ["ann", "cyd", "ben"]
 
 
 def test_a_short_outage_is_waited_out(own_server: EmbeddedServer, tenant_id: str) -> None:

@@ -70,7 +70,8 @@ CHECKS = {
           ON c.tenant_id = b.tenant_id AND c.booking_id = b.booking_id AND c.live
         WHERE b.tenant_id = %(tenant)s
         GROUP BY b.tenant_id, b.booking_id
-        HAVING (count(c.*) > 0) <> (b.status NOT IN ('CANCELLED', 'EXPIRED', 'REJECTED'))""",
+        HAVING (count(c.*) > 0) <> (
+            b.status NOT IN ('WAITLISTED', 'CANCELLED', 'EXPIRED', 'REJECTED'))""",
 }
 
 

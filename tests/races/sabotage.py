@@ -10,7 +10,11 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from lastseat.core import editing
+from lastseat.core import decide, editing
+from lastseat.core.events import Cancelled
+from lastseat.core.outcomes import AnyOutcome
+from lastseat.core.state import Entry
+from lastseat.core.world import World
 from lastseat.engine import opening, transaction
 from lastseat.engine.requests import Run, Statement
 from lastseat.ledger.sql import QUERIES
@@ -91,6 +95,18 @@ def without_asking_when_it_is(patch: pytest.MonkeyPatch) -> None:
 def without_asking_whose_it_is(patch: pytest.MonkeyPatch) -> None:
     """A booking made since it was looked up is moved all the same."""
     patch.setattr(transaction, "_unasked", lambda _known, _booking: set())
+
+
+def offers_in_a_transaction_of_their_own(patch: pytest.MonkeyPatch) -> None:
+    """What a cancellation frees is left for a later command to offer to who waits."""
+    made = decide.offer_freed
+
+    def later(world: World, entries: list[Entry], freed: int) -> dict[str, AnyOutcome]:
+        if any(isinstance(entry.event, Cancelled) for entry in entries):
+            return {}
+        return made(world, entries, freed)
+
+    patch.setattr(decide, "offer_freed", later)
 
 
 @contextmanager

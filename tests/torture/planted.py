@@ -14,12 +14,13 @@ import psycopg
 from tests.races.sabotage import COUNTED, replaced
 from tests.torture.planting import instead, lock_and_read_by, plant
 
-from lastseat.core import booking, moving
+from lastseat.core import booking, capacity, decide, moving, waiting
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.booking import Decision
 from lastseat.core.capacity import NO_ACTOR_TIME
-from lastseat.core.state import Booking, Entry
+from lastseat.core.interval import Interval
+from lastseat.core.state import Bookable, Booking, Entry, Waiter
 from lastseat.core.world import World
 from lastseat.engine import drivers, executor, reading, transaction
 from lastseat.engine.drivers import Lane
@@ -38,6 +39,7 @@ from lastseat.engine.requests import (
 )
 from lastseat.engine.transaction import Committing, Transaction
 from lastseat.engine.turnstile import Pending, Queue, Turnstile
+from lastseat.feed import relay as feeding
 from lastseat.ledger import errors
 from lastseat.ledger.sql import QUERIES, array
 from lastseat.library import transaction as callers
@@ -277,3 +279,91 @@ def a_callers_transaction_is_committed() -> None:
         return results
 
     instead(callers, "execute_nested", execute_nested)
+
+
+@plant
+def offers_wait_for_the_next_transaction() -> None:
+    """What comes free is offered when next somebody comes, and stands empty until then."""
+    whole = decide.expire_due
+
+    def offered_later(world: World, entries: list[Entry], freed: int) -> dict[str, o.AnyOutcome]:
+        return {}
+
+    def expire_due(world: World) -> None:
+        whole(world)
+        everywhere = [waiting.Freed(name) for name, x in world.bookables.items() if x.waiting]
+        waiting.make_offers(world, everywhere)
+
+    instead(decide, "offer_freed", offered_later)
+    instead(transaction, "expire_due", expire_due)
+
+
+@plant
+def walk_ins_pass_the_line() -> None:
+    """Whoever asks at the right moment has what others wait for."""
+
+    def behind(*_: object) -> None:
+        return None
+
+    instead(capacity, "_behind", behind)
+
+
+@plant
+def the_last_in_line_is_first() -> None:
+    """A place goes to whoever came last."""
+    whole = capacity.in_line
+
+    def in_line(bookable: Bookable, blocked: Interval | None = None) -> list[Waiter]:
+        return whole(bookable, blocked)[::-1]
+
+    instead(waiting, "in_line", in_line)
+
+
+def feeding_by(old: str, new: str) -> None:
+    """Feed by another statement than the relay's."""
+    fresh = feeding.FRESH.decode()
+    assert old in fresh, old
+    instead(feeding, "FRESH", fresh.replace(old, new).encode())
+
+
+@plant
+def the_feed_follows_transaction_ids() -> None:
+    """What is new is fed in the order of transaction ids, which are drawn at the first lock."""
+    feeding_by("j.ordinal, j.booking_id", "j.ordinal, j.tx::text::bigint AS tx, j.booking_id")
+    feeding_by("ORDER BY change, ordinal", "ORDER BY tx, change, ordinal")
+
+
+@plant
+def the_feed_follows_ordinals() -> None:
+    """What has a higher ordinal than all that was fed is new: who commits late is left out."""
+    feeding_by("NOT pg_visible_in_snapshot(j.tx, (SELECT %(snapshot)s::pg_snapshot))", "true")
+    feeding_by("(j.tx::text)::bigint >= %(xmin)s::bigint", "%(snapshot)s <> '' AND %(xmin)s > 0")
+    last = "greatest(floor, (SELECT max(ordinal) FROM new_rows))"
+    feeding_by("SET snapshot =", f"SET floor = {last}, snapshot =")
+
+
+@plant
+def the_feed_takes_a_change_apart() -> None:
+    """Rows are fed in the order of their ordinals alone, so others stand between those of one."""
+    feeding_by("ORDER BY change, ordinal", "ORDER BY ordinal")
+
+
+@plant
+def the_cursor_moves_by_itself() -> None:
+    """What was fed is committed, and then how far it went, in a transaction of its own."""
+    whole = feeding.relay
+    noted = "set_config('lastseat.fed', pg_current_snapshot()::text, false)"
+    feeding_by(
+        "SET snapshot = pg_current_snapshot()",
+        f"SET snapshot = CASE WHEN {noted} <> '' THEN snapshot END",
+    )
+
+    async def relay(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> feeding.Relayed:
+        done = await whole(connection)
+        await connection.execute(
+            "UPDATE lastseat.relay SET snapshot = current_setting('lastseat.fed')::pg_snapshot"
+            " WHERE current_setting('lastseat.fed', true) <> ''"
+        )
+        return done
+
+    instead(feeding, "relay", relay)

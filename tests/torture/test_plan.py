@@ -28,6 +28,7 @@ def test_every_kind_of_command_and_of_sending_comes_up() -> None:
     assert {intent.kind for intent in wanted} >= {
         "book",
         "hold",
+        "join",
         "confirm",
         "release",
         "cancel",

@@ -19,9 +19,9 @@ is not allowed. The reasons, role by role (ids are MISSION's):
   is one that does not exist. What can be booked, and what is left of it, is no secret to them. In
   an agenda, and live, they see what takes place and when something is taken, never by whom.
 - **feed**: another system that shows what there is (G1): no person is in what it reads.
-- **guest**: whoever holds a publishable key (D5): may reserve, commit and extend, and book services
-  as somebody nameless. A reservation's id is known to nobody but who made it, so for a guest it is
-  the proof that it is theirs.
+- **guest**: whoever holds a publishable key (D5): may reserve, commit and extend, book services and
+  wait for a slot of one, as somebody nameless. A reservation's id is known to nobody but who made
+  it, so for a guest it is the proof that it is theirs.
 """
 
 from enum import StrEnum
@@ -70,6 +70,8 @@ class Action(StrEnum):
     CALENDARS_IMPORT = "calendars.import"
     CALENDARS_EXPORT = "calendars.export"
     FEEDS_MANAGE = "feeds.manage"
+    WEBHOOKS_READ = "webhooks.read"
+    WEBHOOKS_MANAGE = "webhooks.manage"
     BOOKINGS_LIST = "bookings.list"
     BOOKINGS_READ = "bookings.read"
     BOOKINGS_BOOK = "bookings.book"
@@ -88,6 +90,8 @@ class Action(StrEnum):
     BOOKINGS_EXPIRE = "bookings.expire"
     BOOKINGS_OVERRIDE = "bookings.override"
     BOOKINGS_AUDIT = "bookings.audit"
+    WAITLIST_JOIN = "waitlist.join"
+    WAITLIST_READ = "waitlist.read"
     ROSTER_READ = "roster.read"
     SEATS_READ = "seats.read"
     JOURNAL_READ = "journal.read"
@@ -136,6 +140,8 @@ calendars.read               all   all     all   -     -        -          -    
 calendars.import             all   all     -     -     -        -          -        -     -
 calendars.export             all   all     all   all   all      -          own      -     -
 feeds.manage                 all   all     -     -     -        -          -        -     -
+webhooks.read                all   all     -     -     -        -          -        -     -
+webhooks.manage              all   all     -     -     -        -          -        -     -
 bookings.list                all   all     all   all   all      all        own      -     -
 bookings.read                all   all     all   all   all      all        own      -     -
 bookings.book                all   all     all   -     -        -          own      -     -
@@ -154,6 +160,8 @@ bookings.no_show             all   all     all   -     -        -          -    
 bookings.expire              all   all     all   -     -        -          -        -     -
 bookings.override            all   all     -     -     -        -          -        -     -
 bookings.audit               all   all     all   all   all      -          own      -     -
+waitlist.join                all   all     all   -     -        -          own      -     all
+waitlist.read                all   all     all   all   all      -          -        -     -
 roster.read                  all   all     all   all   all      -          -        -     -
 seats.read                   all   all     all   all   all      -          all      all   all
 journal.read                 all   all     all   all   all      -          -        -     -

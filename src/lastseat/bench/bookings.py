@@ -4,12 +4,15 @@ Every booking is for an actor never seen before, and every answer is looked at. 
 engine of its own, closed at its end, so that its connections report their flushes.
 """
 
+import asyncio
+import contextlib
 import itertools
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 from msgspec import Struct
 
 import lastseat
@@ -18,6 +21,7 @@ from lastseat.bench.database import Connection, flushes
 from lastseat.bench.load import Load, Window, together
 from lastseat.core.limits import CAPACITY
 from lastseat.core.outcomes import Booked, Code, Held
+from lastseat.feed.relay import Relay, relay
 
 WARM_UP = 0.15
 """Seconds before a window opens: connections are made, statements prepared."""
@@ -37,6 +41,8 @@ class Shape(Struct, frozen=True, kw_only=True):
     actor_time: str = "allow"
     keys: bool = False
     mix: bool = False
+    feed: bool = False
+    """With a relay at work beside it, as in a service."""
 
 
 class Bookings:
@@ -60,7 +66,8 @@ class Bookings:
         occurrences = await self._occurrences()
         before = await flushes(self.connection)
         answered = self.told.answers.total()
-        async with lastseat.open_async(self.where, migrate=False) as engine:
+        beside = feeding(self.where) if self.shape.feed else contextlib.nullcontext()
+        async with beside, lastseat.open_async(self.where, migrate=False) as engine:
             tenant = engine.tenant(self.told.tenant_id)
             load = Load(seconds=seconds, warm_up=WARM_UP)
             window = await load.run(self.shape.in_flight, self._turn(tenant, occurrences))
@@ -116,6 +123,19 @@ class Bookings:
         else:
             left = await load.timed(tenant.release(held.booking_id))
             self.told.expect(left, Code.RELEASED)
+
+
+@contextlib.asynccontextmanager
+async def feeding(where: str) -> AsyncIterator[None]:
+    """A relay meanwhile, which has caught up with what was written before."""
+    async with await psycopg.AsyncConnection.connect(where) as connection:
+        await relay(connection)
+    relaying = asyncio.create_task(Relay(where).run())
+    try:
+        yield
+    finally:
+        relaying.cancel()
+        await asyncio.gather(relaying, return_exceptions=True)
 
 
 async def define_all(where: str, tenant_id: str, names: list[str], actor_time: str) -> None:

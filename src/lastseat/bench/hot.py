@@ -1,8 +1,8 @@
 """`lastseat bench hot`: everybody wants a place on the same occurrence, at once.
 
 The engine at 1 to 1024 in flight, with and without idempotency keys, then with the actor's own
-time, on 1000 occurrences, and with cancels and holds; against H, S and a lone SQL transaction
-(pgbench.py, bulk.py), and beside what one would write instead (alternatives.py).
+time, on 1000 occurrences, with cancels and holds, and with a relay at work; against H, S and a lone
+SQL transaction (pgbench.py, bulk.py), and beside what one would write instead (alternatives.py).
 """
 
 import os
@@ -75,14 +75,17 @@ class Hot(Struct, frozen=True, kw_only=True):
     levels_actor_time: list[Level]
     wide: Level
     mix: Level
+    feed: Level
     lone_sql: Figure
     alternatives: dict[str, Alternative]
     ratio_hot: float
     ratio_bulk: float
     ratio_lone: float
+    ratio_feed: float
     ratio_hot_rounds: list[float]
     ratio_bulk_rounds: list[float]
     ratio_lone_rounds: list[float]
+    ratio_feed_rounds: list[float]
     bookings_checked: int
 
 
@@ -106,6 +109,7 @@ class Arms:
         self.actor_time = bookings("actor's own time", Shape(in_flight=CROWD, actor_time="refuse"))
         self.wide = bookings(f"{WIDE} occurrences", Shape(in_flight=CROWD, occurrences=WIDE))
         self.mix = bookings("cancels and holds", Shape(in_flight=CROWD, mix=True))
+        self.feed = bookings("with the feed", Shape(in_flight=CROWD, feed=True), main=True)
         self.shops = [
             Shop(where, connection, 1, locked=True),
             Shop(where, connection, 1_000_001, locked=False),
@@ -115,14 +119,14 @@ class Arms:
     @property
     def engine(self) -> list[Bookings]:
         """Those whose answers are held to the tables at the end."""
-        return [*self.levels, *self.levels_keys, self.actor_time, self.wide, self.mix]
+        return [*self.levels, *self.levels_keys, self.actor_time, self.wide, self.mix, self.feed]
 
     @property
     def all(self) -> list[Arm]:
         """In the order in which they are measured: what is compared stands together."""
         crowd = next(x for x in self.levels if x.shape.in_flight == CROWD)
         alone = next(x for x in self.levels if x.shape.in_flight == 1)
-        main: list[Arm] = [*self.updates, crowd, self.bulk, self.lone, alone]
+        main: list[Arm] = [*self.updates, crowd, self.feed, self.bulk, self.lone, alone]
         rest: list[Arm] = [*self.engine, *self.shops, self.sold_out]
         return [*main, *(arm for arm in rest if arm not in main)]
 
@@ -207,6 +211,7 @@ def _result(
         levels_actor_time=[level(arms.actor_time)],
         wide=level(arms.wide),
         mix=level(arms.mix),
+        feed=level(arms.feed),
         lone_sql=lone,
         alternatives={
             **{name: _sold(shop, found, shop.sold) for name, shop in alternatives.items()},
@@ -215,6 +220,7 @@ def _result(
         ratio_hot=round(by_flight[CROWD].per_s / best, 3),
         ratio_bulk=round(by_flight[CROWD].per_s / bulk.per_s, 3),
         ratio_lone=round((by_flight[1].p50_ms or 0) / (lone.p50_ms or 1), 3),
+        ratio_feed=round(level(arms.feed).per_s / by_flight[CROWD].per_s, 3),
         **_by_round(arms, found),
         bookings_checked=checked,
     )
@@ -227,11 +233,17 @@ def _by_round(arms: Arms, found: dict[str, list[Window]]) -> dict[str, list[floa
     best = [max(x.per_s for x in pair) for pair in zip(*rows, strict=True)]
     crowd = [x.per_s for x in by_flight[CROWD]]
     bulk = [x.per_s for x in found[arms.bulk.name]]
+    feed = [x.per_s for x in found[arms.feed.name]]
     alone = [x.p50_ms for x in by_flight[1]]
     lone = [x.p50_ms for x in found[arms.lone.name]]
     return {
         f"ratio_{name}_rounds": [round(a / b, 3) for a, b in zip(of, by, strict=True)]
-        for name, of, by in (("hot", crowd, best), ("bulk", crowd, bulk), ("lone", alone, lone))
+        for name, of, by in (
+            ("hot", crowd, best),
+            ("bulk", crowd, bulk),
+            ("lone", alone, lone),
+            ("feed", feed, crowd),
+        )
     }
 
 

@@ -1,9 +1,10 @@
 """A load: so many callers at once, each asking anew as soon as it is answered; and its windows.
 
 A window's figures leave out the start and the end of the load: what was answered while it was
-open counts, divided by the time from the last answer before it to the last one in it. Windows of
-several arms alternate (see rounds.py), so that what else the machine does hits all alike; each
-figure is the median of its windows, with their range.
+open counts, divided by the time from the last answer before it to the last one in it. It stays
+open until there were as many answers as callers, however slow the machine: a share of one turn is
+no rate. Windows of several arms alternate (see rounds.py), so that what else the machine does hits
+all alike; each figure is the median of its windows, with their range.
 """
 
 import asyncio
@@ -18,6 +19,9 @@ from msgspec import Struct
 from lastseat.bench.failure import BenchmarkFailed
 
 Answered = TypeVar("Answered")
+
+PATIENCE = 60.0
+"""Seconds that a window stays open beyond its time for answers that do not come."""
 
 
 class Window(Struct):
@@ -69,10 +73,12 @@ def percentile(values: Sequence[float], share: float) -> float:
 class Load:
     """Callers that go on until the window closes. `timed` wraps each thing that is measured."""
 
-    def __init__(self, *, seconds: float, warm_up: float = 0.0) -> None:
+    def __init__(self, *, seconds: float, warm_up: float = 0.0, patience: float = PATIENCE) -> None:
         self.opens = time.perf_counter() + warm_up
         self.closes = self.opens + seconds
         self.took: list[float] = []
+        self._gives_up = self.closes + patience
+        self._wanted = 1
         self._since = self._until = self.opens if not warm_up else time.perf_counter()
 
     async def timed(
@@ -86,16 +92,20 @@ class Load:
             return answer
         if ended < self.opens:
             self._since = self._until = ended
-        elif ended < self.closes:
+        elif self._open(ended):
             self._until = ended
             self.took.append(ended - started)
         return answer
 
+    def _open(self, now: float) -> bool:
+        return now < self.closes or (len(self.took) < self._wanted and now < self._gives_up)
+
     async def run(self, in_flight: int, turn: Callable[["Load"], Awaitable[None]]) -> Window:
         """Let `in_flight` callers take turns until the window closes."""
+        self._wanted = in_flight
 
         async def caller() -> None:
-            while time.perf_counter() < self.closes:
+            while self._open(time.perf_counter()):
                 await turn(self)
 
         await together([caller() for _ in range(in_flight)])

@@ -16,7 +16,7 @@ from lastseat.bench.stall import Stall
 
 Result = Hot | Growth | Stall | Http | Availability | Live
 
-HOT_FIRST, BULK_FIRST, LONE_FIRST, STALL_FIRST = 1.5, 0.15, 2.5, 3.0
+HOT_FIRST, BULK_FIRST, LONE_FIRST, STALL_FIRST, FEED_FIRST = 1.5, 0.15, 2.5, 3.0, 0.9
 GROWTH_FIRST, SNAPSHOT_FIRST = 0.8, 0.5
 LIVE_FIRST = 300.0
 SCAN_FIRST, PYTHON_FIRST, SLOTS_FIRST = 2.0, 3.0, 150.0
@@ -113,6 +113,7 @@ def _hot(result: Hot) -> Group:
     levels += [
         (f"{result.wide.in_flight}, 1000 occurrences", result.wide),
         (f"{result.mix.in_flight}, cancels and holds", result.mix),
+        (f"{result.feed.in_flight}, with the feed", result.feed),
     ]
     return Group(
         _about(result),
@@ -131,6 +132,10 @@ def _hot(result: Hot) -> Group:
                 (
                     "p50 of a lone booking / SQL's",
                     *(result.ratio_lone, "<=", LONE_FIRST, result.ratio_lone_rounds),
+                ),
+                (
+                    "with the feed / without",
+                    *(result.ratio_feed, ">=", FEED_FIRST, result.ratio_feed_rounds),
                 ),
             )
         ),

@@ -6,6 +6,7 @@ Nothing here decides about places. How many a service sells at once is the capac
 `locations.py` and `services.py` keep the rows, `needs.py` says what a service takes, `answers.py`
 the answers under idempotency keys, `slots.py` and `holds.py` look at reservations,
 `tokens.py` signs what cancels one. `calendars.py` and `feeds.py` keep what is imported and shown.
+`webhooks.py` keeps who else is told of changes, `signatures.py` proves to them who told.
 """
 
 from lastseat.catalogue.answers import Saved, Unknown

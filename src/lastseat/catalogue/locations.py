@@ -12,9 +12,18 @@ from lastseat.core import outcomes as o
 from lastseat.core.commands import metadata_json
 from lastseat.ledger.rows import instant
 
+NO_SHOW_AFTER_SECONDS = 15 * 60
+"""How long after its start a booking is a no-show, unless its location says otherwise."""
+
+NO_SHOW_MOST_SECONDS = 7 * 24 * 3600
+
 
 class Location(Struct, frozen=True, kw_only=True):
-    """A place. `version` counts its changes; times are UTC."""
+    """A place. `version` counts its changes; times are UTC.
+
+    `no_show_after_seconds` after its start a booking that nobody checked in becomes NO_SHOW by
+    itself; not where `no_show` is false (MISSION C4).
+    """
 
     location_id: str
     name: str
@@ -23,9 +32,11 @@ class Location(Struct, frozen=True, kw_only=True):
     version: int
     created_at: datetime
     updated_at: datetime
+    no_show: bool = True
+    no_show_after_seconds: int = NO_SHOW_AFTER_SECONDS
 
 
-async def create(
+async def create(  # noqa: PLR0913 - a location's fields
     connection: Connection,
     tenant: str,
     location_id: str,
@@ -33,10 +44,18 @@ async def create(
     name: str,
     time_zone: str,
     attributes: dict[str, Any] | None,
+    no_show: bool = True,
+    no_show_after_seconds: int = NO_SHOW_AFTER_SECONDS,
 ) -> Saved[Location] | Refused:
     """Make a location. The same again changes nothing; another of that id is `already_defined`."""
-    asked = {"name": name, "time_zone": time_zone, "attributes": attributes or None}
-    params = {"name": name, "time_zone": time_zone, "attributes": as_json(attributes)}
+    asked = {
+        "name": name,
+        "time_zone": time_zone,
+        "attributes": attributes or None,
+        "no_show": no_show,
+        "no_show_after_seconds": no_show_after_seconds,
+    }
+    params = asked | {"attributes": as_json(attributes)}
     rows = await fetch(connection, "add_location", tenant=tenant, location=location_id, **params)
     if rows:
         return Saved(_location(rows[0]), created=True)
@@ -72,7 +91,7 @@ async def update(
     changes: dict[str, Any],
     version: int | None,
 ) -> Saved[Location] | Refused:
-    """Change what `changes` names: of name, time_zone, attributes.
+    """Change what `changes` names: of name, time_zone, attributes, no_show, no_show_after_seconds.
 
     A stale `version` is a `conflict` with the actual one. Nothing to change leaves the version.
     """
@@ -93,6 +112,8 @@ async def update(
         name=wanted.name,
         time_zone=wanted.time_zone,
         attributes=as_json(wanted.attributes),
+        no_show=wanted.no_show,
+        no_show_after_seconds=wanted.no_show_after_seconds,
     )
     return Saved(_location(rows[0]), created=False)
 
@@ -111,4 +132,6 @@ def _location(row: Row) -> Location:
         version=row[4],
         created_at=instant(row[5]),
         updated_at=instant(row[6]),
+        no_show=row[7],
+        no_show_after_seconds=row[8],
     )

@@ -15,7 +15,7 @@ from lastseat.catalogue.locations import as_json
 from lastseat.catalogue.needs import Need
 from lastseat.catalogue.rows import Connection, Row, fetch, storable
 from lastseat.core import limits
-from lastseat.core.events import Kind
+from lastseat.core.events import Kind, WaitPolicy
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.ledger.rows import instant
 from lastseat.ledger.sql import array
@@ -41,10 +41,14 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Service(Terms, frozen=True, kw_only=True):
-    """A service, with how many at once. `time_zone` is its location's."""
+    """A service, with how many at once, and who is offered what comes free (MISSION C7).
+
+    `time_zone` is its location's.
+    """
 
     service_id: str
     max_simultaneous_bookings: int
+    waitlist: WaitPolicy = WaitPolicy.FIFO
     time_zone: str | None
     version: int
     created_at: datetime
@@ -139,4 +143,5 @@ def _service(row: Row) -> Service:
         max_simultaneous_bookings=row[12],
         time_zone=row[13],
         needs=msgspec.json.decode(row[14], type=tuple[Need, ...]) if row[14] else (),
+        waitlist=WaitPolicy(row[15]),
     )

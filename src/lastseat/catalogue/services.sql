@@ -18,7 +18,7 @@ SELECT s.service_id, s.name, s.location_id, s.duration_seconds, s.before_seconds
        s.hold_seconds, s.hold_limit_seconds, s.attributes::text, s.version,
        (extract(epoch FROM s.created_at) * 1000000)::bigint,
        (extract(epoch FROM s.updated_at) * 1000000)::bigint,
-       h.capacity, l.time_zone, s.needs::text
+       h.capacity, l.time_zone, s.needs::text, h.waitlist
 FROM lastseat.services s
 JOIN lastseat.heads h
   ON h.tenant_id = s.tenant_id AND h.bookable_id = 'service:' || s.service_id AND h.seq > 0
@@ -36,7 +36,7 @@ SELECT s.service_id, s.name, s.location_id, s.duration_seconds, s.before_seconds
        s.hold_seconds, s.hold_limit_seconds, s.attributes::text, s.version,
        (extract(epoch FROM s.created_at) * 1000000)::bigint,
        (extract(epoch FROM s.updated_at) * 1000000)::bigint,
-       h.capacity, l.time_zone, s.needs::text
+       h.capacity, l.time_zone, s.needs::text, h.waitlist
 FROM lastseat.services s
 JOIN lastseat.heads h
   ON h.tenant_id = s.tenant_id AND h.bookable_id = 'service:' || s.service_id AND h.seq > 0

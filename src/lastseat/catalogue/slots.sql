@@ -38,8 +38,8 @@ ORDER BY lower(c.during), b.booking_id
 LIMIT %(limit)s::integer;
 
 -- name: slot
--- A reservation or appointment: the last place it had, and what time it is. A hold that ran out
--- shows as expired already. `others` are live claims besides that of the service.
+-- A reservation or appointment: the last place it had, or waits for, and what time it is. A hold
+-- that ran out shows as expired already. `others` are live claims besides that of the service.
 SELECT b.booking_id::text, coalesce(a.ref, ''),
        CASE WHEN b.status = 'HELD' AND b.expires_at <= now.at THEN 'EXPIRED' ELSE b.status END,
        b.version,
@@ -58,7 +58,19 @@ FROM (SELECT lastseat.clock() AS at OFFSET 0) AS now
 CROSS JOIN lastseat.bookings b
 LEFT JOIN lastseat.actors a ON a.tenant_id = b.tenant_id AND a.actor_id = b.actor_id
 LEFT JOIN lastseat.booking_contacts k ON k.tenant_id = b.tenant_id AND k.booking_id = b.booking_id
-JOIN lastseat.claims c ON c.tenant_id = b.tenant_id AND c.booking_id = b.booking_id
+CROSS JOIN LATERAL (
+    SELECT x.bookable_id, x.during, x.live, x.no
+    FROM lastseat.claims x
+    WHERE x.tenant_id = b.tenant_id AND x.booking_id = b.booking_id
+    UNION ALL
+    SELECT x.bookable_id,
+           tstzrange((x.awaited #>> '{claims,0,start}')::timestamptz,
+                     (x.awaited #>> '{claims,0,end}')::timestamptz),
+           true, 0
+    FROM lastseat.waitlist x
+    WHERE b.status = 'WAITLISTED' AND x.tenant_id = b.tenant_id AND x.booking_id = b.booking_id
+      AND x.bookable_id = x.queue_id
+) AS c
 WHERE b.tenant_id = %(tenant)s::text AND b.booking_id = %(booking)s::uuid
   AND starts_with(c.bookable_id, 'service:')
 ORDER BY c.live DESC, c.no DESC

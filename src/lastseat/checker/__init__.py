@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lastseat.checker.answers import Successes
 from lastseat.checker.failures import check_failures
+from lastseat.checker.feed import check_feed
 from lastseat.checker.fold import Fold
 from lastseat.checker.history import History, read
 from lastseat.checker.keys import check_keys, check_transactions
@@ -40,7 +41,7 @@ def _judge(history: History, verdict: Verdict) -> None:
     tenants = tenants_of(history)
     Matching(history, tenants, verdict).run()
     clock = Clock(history)
-    fold = Fold(clock, verdict)
+    fold = Fold(clock, history.journal, verdict)
     for row in history.journal:
         tenant = tenants[row.tenant_id]
         fold.take(row, tenant.commands[row.command_id])
@@ -61,3 +62,4 @@ def _judge(history: History, verdict: Verdict) -> None:
     check_keys(history, tenants, verdict)
     check_transactions(history, verdict)
     Projections(tenants, verdict).check(history)
+    check_feed(history, tenants, verdict)

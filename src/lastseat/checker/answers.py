@@ -4,8 +4,8 @@ from lastseat.checker import told
 from lastseat.checker.done import lead_of, seat_after, there_after, times_of, wish
 from lastseat.checker.findings import booking_of, maker
 from lastseat.checker.history import Operation
-from lastseat.checker.lines import Asked, micros
-from lastseat.checker.model import Booking, Claim, Command, Tenant
+from lastseat.checker.lines import Asked, JournalRow, micros
+from lastseat.checker.model import Booking, Claim, Command, Tenant, Waiting
 from lastseat.checker.order import versions, window
 from lastseat.checker.statuses import KIND_OF_TYPE
 from lastseat.checker.verdict import Verdict
@@ -27,6 +27,10 @@ class Successes:
                 self._lost(operation)
             return
         match answer:
+            case told.Joined():
+                self._joined(operation, command, answer)
+            case told.Held() if operation.asked.kind == "join":
+                self._offered(operation, command, answer)
             case told.Booked() | told.Held():
                 self._booked(operation, command, answer)
             case told.Moved():
@@ -63,15 +67,7 @@ class Successes:
         self._same(operation, "actor", answer.actor, args.actor)
         self._same(operation, "actor", answer.actor, self.tenant.refs.get(booking.actor_id))
         self._same(operation, "version", answer.version, row.version)
-        claims = [
-            claim
-            for claim in booking.claims.values()
-            if not claim.stream.own_time and maker(claim) is command
-        ]
-        claims.sort(key=lambda claim: claim.no)
-        self._same(operation, "units", answer.units, sum(x.units for x in claims))
-        self._seat(operation, answer.seat, claims)
-        self._as_asked(operation, args.claims, claims)
+        self._claims(operation, command, answer)
         if isinstance(answer, told.Booked):
             self._same(operation, "status", answer.status, row.body.status)
             wanted = "CONFIRMED" if args.confirmed else "RESERVED"
@@ -80,14 +76,83 @@ class Successes:
             self._same(operation, "status", answer.status, wanted)
             return
         self._same(operation, "status", "HELD", row.body.status)
+        self._expiry(operation, row, answer, args.seconds)
+
+    def _claims(
+        self, operation: Operation, command: Command, answer: told.Booked | told.Held
+    ) -> None:
+        """What the booking took by this command is what was asked for, and told."""
+        booking = self.tenant.bookings[answer.booking_id]
+        claims = [
+            claim
+            for claim in booking.claims.values()
+            if not claim.stream.own_time and maker(claim) is command
+        ]
+        claims.sort(key=lambda claim: claim.no)
+        self._same(operation, "units", answer.units, sum(x.units for x in claims))
+        self._seat(operation, answer.seat, claims)
+        self._as_asked(operation, operation.asked.args.claims, claims)
+
+    def _expiry(
+        self, operation: Operation, row: JournalRow, answer: told.Held, seconds: int | None
+    ) -> None:
+        """When a hold is over, as it was told."""
         if row.body.expires_at is None or row.body.limit_at is None:
             return
         self._same(operation, "expires_at", answer.expires_at, row.body.expires_at)
         self._same(operation, "limit_at", answer.limit_at, row.body.limit_at)
-        if args.seconds is not None:
-            started = micros(row.body.expires_at) - args.seconds * 1_000_000
+        if seconds is not None:
+            started = micros(row.body.expires_at) - seconds * 1_000_000
             if started > row.at:
-                self._wrong(operation, f"asked for {args.seconds} s and got more")
+                self._wrong(operation, f"asked for {seconds} s and got more")
+
+    # Who waits ---------------------------------------------------------------------------------
+
+    def _waiting(
+        self, operation: Operation, command: Command, answer: told.Joined | told.Held
+    ) -> Waiting | None:
+        """The place in line that an operation made, if it is what was asked for."""
+        asked = operation.asked
+        row = lead_of(command, answer.booking_id)
+        booking = self.tenant.bookings.get(answer.booking_id)
+        waiting = booking.waiting if booking is not None else None
+        if asked.kind != "join" or row is None or row.type != "joined" or waiting is None:
+            self._wrong(operation, f"was told of booking {answer.booking_id}, and made another")
+            return None
+        if asked.args.booking_id is not None and asked.key is None:
+            self._same(operation, "booking_id", answer.booking_id, asked.args.booking_id)
+        self._same(operation, "actor", answer.actor, asked.args.actor)
+        self._same(operation, "actor", answer.actor, self.tenant.refs.get(waiting.booking.actor_id))
+        wanted = [wish(x) for x in asked.args.claims]
+        self._same(operation, "claims", [wish(x) for x in waiting.awaited.claims], wanted)
+        if asked.args.offer_seconds is not None:
+            said = waiting.awaited.offer_seconds
+            self._same(operation, "offer_seconds", said, asked.args.offer_seconds)
+        return waiting
+
+    def _joined(self, operation: Operation, command: Command, answer: told.Joined) -> None:
+        waiting = self._waiting(operation, command, answer)
+        if waiting is None:
+            return
+        self._same(operation, "version", answer.version, 1)
+        self._same(operation, "bookable", answer.bookable, waiting.queue)
+        self._same(operation, "units", answer.units, waiting.units)
+        self._same(operation, "position", answer.position, waiting.position)
+
+    def _offered(self, operation: Operation, command: Command, answer: told.Held) -> None:
+        """Who came into a line and was offered a place in the same step."""
+        waiting = self._waiting(operation, command, answer)
+        if waiting is None:
+            return
+        offer = self.tenant.leads.get((answer.booking_id, answer.version))
+        row = lead_of(offer, answer.booking_id) if offer is not None else None
+        if offer is None or row is None or row.type != "offered":
+            self._wrong(operation, f"was told version {answer.version}, which is no offer")
+            return
+        if row.tx != command.rows[0].tx:
+            self._wrong(operation, "was told of an offer that another transaction made")
+        self._claims(operation, offer, answer)
+        self._expiry(operation, row, answer, waiting.awaited.offer_seconds)
 
     def _seat(self, operation: Operation, seat: int, claims: list[Claim]) -> None:
         first = next((claim for claim in claims if claim.stream.counted), None)

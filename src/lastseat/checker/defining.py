@@ -9,6 +9,9 @@ from lastseat.checker.model import Command, Stream, peak
 KINDS = frozenset({"occurrence", "resource", "pool", "limit", "event"})
 """What can be defined."""
 
+INHERITED = ("capacity", "time_zone", "actor_time", "location", "policy")
+"""What an event's occurrence begins with."""
+
 
 class Definitions:
     """Folds the rows of the types `defined`, `capacity_changed` and `fact`."""
@@ -47,6 +50,7 @@ class Definitions:
         stream.time_zone, stream.event_id = body.time_zone, body.event_id
         stream.starts, stream.seconds = body.starts, body.seconds
         stream.actor_time, stream.location = body.actor_time, body.location
+        stream.policy = body.waitlist
         stream.capacity = capacity
         if body.event_id is not None:
             self._opened(stream, row, command)
@@ -76,7 +80,7 @@ class Definitions:
         if event is None or event.kind != "event" or local not in event.starts:
             self.findings.odd(row, command, f"{stream.event_id} has no such occurrence")
             return
-        given = (stream.capacity, stream.time_zone, stream.actor_time, stream.location)
-        wanted = (event.capacity, event.time_zone, event.actor_time, event.location)
+        given = tuple(getattr(stream, name) for name in INHERITED)
+        wanted = tuple(getattr(event, name) for name in INHERITED)
         if given != wanted or (stream.end or 0) - (stream.start or 0) != event.seconds * 1_000_000:
             self.findings.odd(row, command, f"it is not as {event.name} was then")

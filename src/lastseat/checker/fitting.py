@@ -12,6 +12,7 @@ from lastseat.checker.lines import JournalRow
 from lastseat.checker.model import Booking, Claim, Command, Stream, Tenant, peak
 from lastseat.checker.order import Clock
 from lastseat.checker.statuses import FREED
+from lastseat.checker.waiting import Lines
 
 GRACE = 2_000_000
 """Microseconds for which an overdue hold may still count where another head of its is busy."""
@@ -20,8 +21,9 @@ GRACE = 2_000_000
 class Fitting:
     """Looks at a stream before and after each of its steps."""
 
-    def __init__(self, clock: Clock, findings: Findings) -> None:
+    def __init__(self, clock: Clock, lines: Lines, findings: Findings) -> None:
         self.clock = clock
+        self.lines = lines
         self.findings = findings
 
     def before(self, stream: Stream, row: JournalRow, command: Command) -> None:
@@ -49,6 +51,7 @@ class Fitting:
         if made:
             stream.made = []
             self._fits(stream, command, made)
+            self.lines.after(stream, command, made)
         if stream.counted:
             stream.overbooked = min(stream.overbooked, max(0, stream.taken - stream.capacity))
             if stream.taken > stream.capacity + stream.overbooked:
@@ -58,6 +61,7 @@ class Fitting:
         stream.taken_after.append(stream.taken)
         stream.capacity_after.append(stream.capacity)
         stream.overbooked_after.append(stream.overbooked)
+        stream.lined_after.append(stream.lined)
         stream.expiry_after.append(self._next_expiry(stream) if stream.holds else inf)
 
     def _next_expiry(self, stream: Stream) -> float:
@@ -130,7 +134,10 @@ class Fitting:
 
     def _own_time(self, booking: Booking) -> None:
         """A booking takes its actor's time where what it books says so."""
-        made = booking.versions[0].command
+        # Whoever waits takes nothing until they are offered it.
+        made = next((x.command for x in booking.versions if x.type != "joined"), None)
+        if made is None:
+            return
         first = [x for x in booking.claims.values() if maker(x) is made]
         last = booking.live_claims()
         for claims in (first, last) if last and len(last) != len(first) else (first,):

@@ -1,5 +1,6 @@
 """The journal, row by row, into the model: what can't follow is a violation (property 1)."""
 
+from collections.abc import Iterable
 from heapq import heappush
 
 from lastseat.checker import statuses
@@ -11,6 +12,10 @@ from lastseat.checker.model import Booking, Claim, Command, Stream, Tenant, Vers
 from lastseat.checker.order import Clock
 from lastseat.checker.statuses import BECOMES, FREES, MADE, STAYS
 from lastseat.checker.verdict import Verdict
+from lastseat.checker.waiting import Lines
+
+MAKING = frozenset({"booked", "joined"})
+"""The types with which a booking begins."""
 
 OF_STREAM = frozenset({"defined", "capacity_changed", "fact"})
 """The types that are about no booking."""
@@ -19,15 +24,18 @@ OF_STREAM = frozenset({"defined", "capacity_changed", "fact"})
 class Fold:
     """Folds all rows, in the order of their ordinals."""
 
-    def __init__(self, clock: Clock, verdict: Verdict) -> None:
+    def __init__(self, clock: Clock, rows: Iterable[JournalRow], verdict: Verdict) -> None:
         self.findings = Findings(verdict)
-        self.fitting = Fitting(clock, self.findings)
+        self.lines = Lines(rows, self.findings)
+        self.fitting = Fitting(clock, self.lines, self.findings)
         self.definitions = Definitions(self.findings)
 
     def take(self, row: JournalRow, command: Command) -> None:
         """The next row."""
         tenant = command.tenant
         stream = tenant.stream(row.stream_id)
+        if not command.folded:
+            self.lines.before(command)
         if not stream.stepping or stream.steps[-1] is not command:
             if stream.stepping:
                 # A command's rows on a stream stand together, unless something is very wrong.
@@ -40,7 +48,7 @@ class Fold:
             self.findings.odd(row, command, f"its body has version {row.v}")
         elif row.type in OF_STREAM:
             self.definitions.take(stream, row, command)
-        elif row.type == "booked" or row.type in BECOMES or row.type in STAYS:
+        elif row.type in MAKING or row.type in BECOMES or row.type in STAYS:
             self._booking(tenant, stream, row, command)
         else:
             self.findings.odd(row, command, f"there is no type {row.type!r}")
@@ -52,10 +60,12 @@ class Fold:
                 if stream.stepping:
                     stream.stepping = False
                     self.fitting.after(stream)
+        self.lines.taken(tenant.streams[row.stream_id], row)
 
     def end(self, tenant: Tenant) -> None:
         """After the last row."""
         self.fitting.end(tenant)
+        self.lines.end(tenant)
 
     def _place(self, stream: Stream, row: JournalRow, command: Command) -> None:
         if row.seq != stream.seq + 1:
@@ -80,7 +90,7 @@ class Fold:
             return
         booking = tenant.bookings.get(row.booking_id)
         if booking is None:
-            if row.type != "booked" or not row.lead:
+            if row.type not in MAKING or not row.lead:
                 self.findings.odd(row, command, "its booking was never made")
                 return
             booking = Booking(row.booking_id, row.body.actor_id or "")
@@ -93,8 +103,10 @@ class Fold:
             self.findings.add("order", what, command)
         else:
             self._follows(row, command, booking)
+        if row.type == "joined":
+            self.lines.join(stream, row, command, booking)
         self._freed(stream, row, command, booking)
-        if row.type in ("booked", "moved"):
+        if row.type in ("booked", "moved", "offered", "joined"):
             for made in row.body.claims:
                 self._claim(stream, row, command, booking, made)
             if row.body.actor_id != booking.actor_id:
@@ -107,10 +119,11 @@ class Fold:
         body, version = row.body, booking.versions[-1]
         if row.type != version.type:
             self.findings.odd(row, command, f"its lead says {version.type}")
-        if row.type == "booked":
+        if row.type in ("booked", "offered"):
             said = [body.expires_at, body.limit_at]
             times = [None if x is None else micros(x) for x in said]
-            if (body.status, *times) != (version.status, version.expires_at, version.limit_at):
+            status = body.status if row.type == "booked" else version.status
+            if (status, *times) != (version.status, version.expires_at, version.limit_at):
                 self.findings.odd(row, command, "its lead says another status or expiry")
         expires_at = None if body.expires_at is None else micros(body.expires_at)
         if row.type == "extended" and expires_at != version.expires_at:
@@ -121,10 +134,13 @@ class Fold:
         step = len(stream.steps)
         if row.type in FREES:
             here = [x for x in booking.claims.values() if x.live and x.stream is stream]
-            if not here:
+            if not self.lines.leave(stream, row, command, booking) and not here:
                 self.findings.odd(row, command, "the booking holds nothing there")
             for claim in here:
                 stream.drop(claim, step)
+        elif row.type == "offered":
+            if not self.lines.leave(stream, row, command, booking) and not row.body.claims:
+                self.findings.odd(row, command, "the booking does not wait there")
         elif row.type == "moved":
             for no in row.body.left:
                 left = booking.claims.get(no)
@@ -138,7 +154,7 @@ class Fold:
         if row.version != booking.version + 1:
             what = f"{booking_of(booking)}: version {row.version} comes after {booking.version}"
             self.findings.add("gap", what, command)
-        if (row.type == "booked") != (booking.version == 0):
+        if (row.type in MAKING) != (booking.version == 0):
             self.findings.odd(row, command, f"it can't follow version {booking.version}")
         before = booking.status
         booking.version = row.version or 0
@@ -146,6 +162,8 @@ class Fold:
             booking.status = body.status or ""
             if booking.status not in MADE:
                 self.findings.odd(row, command, f"a booking is not made {booking.status}")
+        elif row.type == "joined":
+            booking.status = "WAITLISTED"
         elif before not in statuses.before(row.type):
             what = f"{booking_of(booking)} was {row.type} by {command}, but was {before}"
             self.findings.add("impossible", what, command, booking.versions[-1].command)
@@ -161,7 +179,9 @@ class Fold:
     def _hold(self, stream: Stream, row: JournalRow, command: Command, booking: Booking) -> None:
         """What a lead row says of a hold's time, and whether it was in time."""
         body, expires_at = row.body, booking.expires_at
-        if row.type == "expired":
+        if row.type == "expired" and booking.status == "WAITLISTED":
+            pass  # passed over: whether rightly is the line's to say
+        elif row.type == "expired":
             if expires_at is None or row.at < expires_at:
                 what = f"{hold_of(booking)} was ended before its time was over"
                 self.findings.add("expired_early", what, command, booking.versions[0].command)
@@ -169,8 +189,8 @@ class Fold:
             late = (row.at - (expires_at or 0)) / 1e6
             what = f"{hold_of(booking)} was {row.type} by {command}, {late:.3f} s too late"
             self.findings.add("overdue", what, command, booking.versions[0].command)
-        if row.type == "booked":
-            held = booking.status == "HELD"
+        if row.type in ("booked", "offered"):
+            held = booking.status == "HELD" or row.type == "offered"
             if held != (body.expires_at is not None) or held != (body.limit_at is not None):
                 self.findings.odd(
                     row, command, "a hold has an expiry and a limit, nothing else has"

@@ -20,14 +20,18 @@ from lastseat.checker.lines import (
     End,
     EventRow,
     Fault,
+    Fed,
+    FeedPageRow,
     Header,
     HeadRow,
     Invoke,
     JournalRow,
     KeyRow,
     Recovered,
+    RelayRow,
     Return,
     RowLine,
+    WaitingRow,
 )
 from lastseat.checker.verdict import Verdict
 
@@ -78,15 +82,19 @@ class History(Struct):
     heads: list[HeadRow]
     bookings: list[BookingRow]
     claims: list[ClaimRow]
+    waitlist: list[WaitingRow]
     keys: list[KeyRow]
     actors: list[ActorRow]
     events: list[EventRow]
+    feed_pages: list[FeedPageRow]
+    relay: list[RelayRow]
+    fed: list[Fed]
 
 
-FORMAT, VERSION = "lastseat-history", 1
+FORMAT, VERSION = "lastseat-history", 2
 KINDS = frozenset(
     {
-        *("book", "hold", "confirm", "release", "cancel", "extend", "expire", "update"),
+        *("book", "hold", "join", "confirm", "release", "cancel", "extend", "expire", "update"),
         *("check_in", "check_out", "complete", "no_show", "move", "move_together"),
         *("change_capacity", "append", "define_occurrence", "define_resource", "define_pool"),
         *("define_limit", "define_event"),
@@ -97,9 +105,12 @@ TABLES: dict[str, type[Struct]] = {
     "heads": HeadRow,
     "bookings": BookingRow,
     "claims": ClaimRow,
+    "waitlist": WaitingRow,
     "keys": KeyRow,
     "actors": ActorRow,
     "events": EventRow,
+    "feed_pages": FeedPageRow,
+    "relay": RelayRow,
 }
 MOST_UNREAD = 50
 """Lines told that can't be read; a file of something else has nothing but."""
@@ -116,7 +127,7 @@ class Reader:
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
-        self.history = History({}, [], [], [], [], [], [], [], [])
+        self.history = History({}, *([] for _ in range(12)))
         self.unread = 0
         self.ended: int | None = None
         self.rows = {
@@ -127,7 +138,7 @@ class Reader:
     def read(self, lines: Iterator[bytes]) -> History:
         """All lines, in order."""
         decode = msgspec.json.Decoder(
-            Header | Invoke | Return | Fault | Recovered | RowLine | End
+            Header | Invoke | Return | Fault | Recovered | Fed | RowLine | End
         ).decode
         number = 0
         for number, line in enumerate(lines, 1):
@@ -152,6 +163,8 @@ class Reader:
                 self._return(line)
             case Fault():
                 self.history.faults.append(line)
+            case Fed():
+                self.history.fed.append(line)
             case Header() if (line.format, line.version) != (FORMAT, VERSION):
                 self.odd(f"this is {line.format} {line.version}, and not {FORMAT} {VERSION}")
             case End():

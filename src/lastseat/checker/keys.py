@@ -46,7 +46,7 @@ def _check_key(
         verdict.add("doubled", what, *numbers, tenant=tenant.name)
     decided = [x for x in tries if x.decided]
     for x in decided[1:]:
-        if x.outcome != decided[0].outcome:
+        if decision(x.outcome) != decision(decided[0].outcome):
             one, two = decided[0].asked.op, x.asked.op
             what = (
                 f"key {key!r}: op {one} was told {told.words(decided[0].outcome)},"
@@ -67,7 +67,7 @@ def _check_key(
     except msgspec.DecodeError as error:
         verdict.add("not_understood", f"key {key!r}: {error}", *numbers, tenant=tenant.name)
         return
-    if kept != first.outcome:
+    if decision(kept) != decision(first.outcome):
         what = (
             f"key {key!r}: op {first.asked.op} was told {told.words(first.outcome)},"
             f" and {told.words(kept)} was kept"
@@ -104,6 +104,13 @@ def check_transactions(history: History, verdict: Verdict) -> None:
             verdict.add("transaction", what, *numbers, tenant=tenant)
 
 
+def decision(answer: told.Answer | None) -> told.Answer | None:
+    """An answer without what the service adds when it tells it: whether one can wait, by now."""
+    if isinstance(answer, told.Full | told.Conflict):
+        return msgspec.structs.replace(answer, can_join_waitlist=False)
+    return answer
+
+
 def ops(operations: list[Operation]) -> str:
     """Operations in words."""
     return ", ".join(f"op {x.asked.op}" for x in operations)
@@ -111,4 +118,6 @@ def ops(operations: list[Operation]) -> str:
 
 def wrote(operation: Operation) -> bool:
     """Whether an answer is of one that always writes."""
-    return isinstance(operation.outcome, told.Booked | told.Held | told.Cancelled | told.Released)
+    return isinstance(
+        operation.outcome, told.Booked | told.Held | told.Joined | told.Cancelled | told.Released
+    )

@@ -57,6 +57,7 @@ class Args(Struct, gc=False, forbid_unknown_fields=True):
     confirmed: bool = True
     seconds: int | None = None
     limit: int | None = None
+    offer_seconds: int | None = None
     version: int | None = None
     moves: tuple[Relocation, ...] = ()
     bookable: str | None = None
@@ -68,6 +69,7 @@ class Args(Struct, gc=False, forbid_unknown_fields=True):
     time_zone: str | None = None
     actor_time: str | None = None
     location: str | None = None
+    waitlist: str | None = None
     late: bool = False
     reason: str | None = None
     metadata: dict[str, Any] | None = None
@@ -129,6 +131,14 @@ class Recovered(Struct, tag="recovered", tag_field="t"):
     seconds: float
 
 
+class Fed(Struct, tag="fed", tag_field="t", forbid_unknown_fields=True):
+    """Where the tenants' feeds ended at a moment."""
+
+    at: float
+    epoch: str | None
+    ends: dict[str, int]
+
+
 class RowLine(Struct, tag="row", tag_field="t", gc=False, forbid_unknown_fields=True):
     """A row of the ledger."""
 
@@ -155,6 +165,15 @@ class Made(Struct, gc=False, forbid_unknown_fields=True):
     time_zone: str | None = None
 
 
+class Awaited(Struct, gc=False, forbid_unknown_fields=True):
+    """What a booking waits for: claims as they are asked for, and where any of it may be."""
+
+    claims: tuple[Asked, ...]
+    choices: tuple[Any, ...] = ()
+    offer_seconds: int = 900
+    on: tuple[str, ...] = ()
+
+
 class Body(Struct, gc=False, forbid_unknown_fields=True):
     """What a journal row says; which fields belong to which type is the fold's to say."""
 
@@ -171,6 +190,9 @@ class Body(Struct, gc=False, forbid_unknown_fields=True):
     time_zone: str | None = None
     actor_id: str | None = None
     status: str | None = None
+    waitlist: str = "fifo"
+    queue: str | None = None
+    awaited: Awaited | None = None
     claims: tuple[Made, ...] = ()
     left: tuple[int, ...] = ()
     expires_at: datetime | None = None
@@ -218,6 +240,8 @@ class HeadRow(Struct, gc=False):
     own_capacity: bool
     actor_time: str
     location_id: str | None
+    waiting: int
+    waitlist: str
 
 
 class BookingRow(Struct, gc=False):
@@ -254,6 +278,19 @@ class ClaimRow(Struct, gc=False):
     expires_at: int | None
 
 
+class WaitingRow(Struct, gc=False):
+    """A row of `waitlist`: a booking on one of the bookables that it waits on."""
+
+    tenant_id: str
+    bookable_id: str
+    booking_id: str
+    queue_id: str
+    actor_id: str
+    seq: int
+    units: int | None
+    during: tuple[int, int] | None
+
+
 class KeyRow(Struct, gc=False):
     """A row of `keys`; `outcome` is JSON text."""
 
@@ -273,6 +310,22 @@ class ActorRow(Struct, gc=False):
     tenant_id: str
     actor_id: str
     ref: str
+
+
+class FeedPageRow(Struct, gc=False):
+    """A row of `feed_pages`: which journal rows have the positions from the first to the last."""
+
+    tenant_id: str
+    last_pos: int
+    first_pos: int
+    streams: list[str]
+    seqs: list[int]
+
+
+class RelayRow(Struct, gc=False):
+    """The row of `relay`."""
+
+    epoch: str | None
 
 
 class EventRow(Struct, gc=False):

@@ -2,7 +2,7 @@
 
 By the command's id where the client drew it, by the idempotency key, by what was answered; what is
 left is compared by its content. A command that no operation explains is a violation, but for the
-engine's own: holds that ran out, occurrences opened.
+engine's own: holds that ran out, offers to who waits, occurrences opened.
 """
 
 from bisect import bisect_left
@@ -81,6 +81,7 @@ class Matching:
         for tenant in self.tenants.values():
             for command in tenant.commands.values():
                 self._lifetime(command)
+            engines_lifetimes(tenant)
 
     def _find(self, operation: Operation) -> Command | None:
         asked = operation.asked
@@ -112,7 +113,9 @@ class Matching:
             return None
         tenant = self.tenants[operation.asked.tenant]
         match operation.outcome:
-            case told.Booked() | told.Held() as answer:
+            case told.Held() as answer if operation.asked.kind == "join":
+                return tenant.leads.get((answer.booking_id, 1))
+            case told.Booked() | told.Held() | told.Joined() as answer:
                 return tenant.leads.get((answer.booking_id, answer.version))
             case told.Expired():
                 # The engine had journalled it before it looked: an entry of its own.
@@ -277,10 +280,26 @@ class Matching:
         self.verdict.add("nobody_asked", what, tenant=tenant)
 
 
+def engines_lifetimes(tenant: Tenant) -> None:
+    """When the engine's own can have been written: in one transaction with what was asked for.
+
+    So after all of that had been asked for, and before any of it was answered.
+    """
+    spans: dict[str, tuple[float, float]] = {}
+    for command in tenant.commands.values():
+        if command.operation is not None:
+            low, high = spans.get(command.rows[0].tx, (-inf, inf))
+            spans[command.rows[0].tx] = max(low, command.invoked), min(high, command.returned)
+    for command in tenant.commands.values():
+        if command.operation is None:
+            command.invoked, command.returned = spans.get(command.rows[0].tx, (-inf, inf))
+
+
 def engines_own(command: Command) -> bool:
-    """What the engine writes of itself: holds that ran out, an event's occurrences opened."""
+    """What the engine writes of itself: holds that ran out, offers, an event's occurrences."""
     return all(
-        row.type == "expired" or (row.type == "defined" and row.body.event_id is not None)
+        row.type in ("expired", "offered")
+        or (row.type == "defined" and row.body.event_id is not None)
         for row in command.rows
     )
 

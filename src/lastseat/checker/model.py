@@ -11,7 +11,7 @@ from math import inf
 from msgspec import Struct, field
 
 from lastseat.checker.history import Operation
-from lastseat.checker.lines import JournalRow
+from lastseat.checker.lines import Awaited, JournalRow
 
 OWN_TIME = "actor:"
 """The stream of an actor's own time is this and the actor's id."""
@@ -39,7 +39,8 @@ class Command(Struct, gc=False, eq=False):
     def __str__(self) -> str:
         if self.operation is not None:
             return f"op {self.operation.asked.op}"
-        return "the engine" if self.rows[0].type in ("expired", "defined") else "nobody known"
+        own = ("expired", "defined", "offered")
+        return "the engine" if self.rows[0].type in own else "nobody known"
 
 
 class Claim(Struct, gc=False, eq=False):
@@ -77,6 +78,35 @@ class Load(Struct, gc=False):
     end: int
 
 
+class Waiting(Struct, gc=False, eq=False):
+    """A booking's place in line: for what, over which time in its line, and who stood before it."""
+
+    booking: "Booking"
+    queue: str
+    awaited: Awaited
+    start: int
+    end: int
+    seq: int
+    position: int
+    noted: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The streams that it waits on: at which entry, and from which step on."""
+    overlooked: bool = False
+    """It was said of it that there was a place, and it was not offered."""
+
+    @property
+    def units(self) -> int:
+        """How many want it in its line."""
+        return self.awaited.claims[0].units
+
+    def before(self, other: "Waiting") -> bool:
+        """Whether it stands in the other one's way, where the line lets nobody pass."""
+        return self.seq < other.seq and self.over(other.start, other.end)
+
+    def over(self, start: int, end: int) -> bool:
+        """Whether it waits for a time that overlaps this one."""
+        return self.start < end and start < self.end
+
+
 class Version(Struct, gc=False, eq=False):
     """A booking since one of its versions."""
 
@@ -100,6 +130,8 @@ class Booking(Struct, gc=False, eq=False):
     claims: dict[int, Claim] = field(default_factory=dict)
     """Every claim it ever had, by number."""
     versions: list[Version] = field(default_factory=list)
+    waiting: Waiting | None = None
+    """Its place in line, if it ever had one."""
 
     def live_claims(self) -> list[Claim]:
         """Those that count."""
@@ -164,6 +196,7 @@ class Stream(Struct, gc=False, eq=False):
     own: bool = False
     actor_time: str = "refuse"
     location: str | None = None
+    policy: str = "fifo"
     broken: bool = False
     stepping: bool = False
     """Whether the last step's command has rows to come."""
@@ -179,14 +212,21 @@ class Stream(Struct, gc=False, eq=False):
     """Claims of the step at hand."""
     changes: list[tuple[int, bool, Claim]] = field(default_factory=list)
     """(step, made or freed, claim), in order."""
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    """Who waits on it, in its own line or in another one: in the order in which they came."""
+    lined: int = 0
+    """How many of them stand in its own line."""
+    lined_after: list[int] = field(default_factory=list)
+    line_changes: list[tuple[int, bool, Waiting]] = field(default_factory=list)
+    """(step, came or left, who), in order."""
     seated: dict[str, list[Claim]] = field(default_factory=dict)
     """The live claims of each actor here; of an occurrence."""
     in_time: Intervals = field(default_factory=Intervals)
     """The live claims; not of an occurrence."""
     invoked_before: list[float] | None = None
     returned_after: list[float] | None = None
-    left_at: dict[tuple[int, int], list[int]] | None = None
-    """(capacity, left) to the states in which it was so, where that was asked."""
+    left_at: dict[tuple[int, int, int], list[int]] | None = None
+    """(capacity, left, how many stand before it) to the states in which a walk-in was told so."""
 
     @property
     def counted(self) -> bool:
@@ -197,6 +237,26 @@ class Stream(Struct, gc=False, eq=False):
     def own_time(self) -> bool:
         """Whether it is an actor's own time."""
         return self.kind == "actor"
+
+    def line(self) -> list[Waiting]:
+        """Who stands in its own line, first come first."""
+        return [x for x in self.waiting.values() if x.queue == self.name]
+
+    def join(self, waiting: Waiting, seq: int) -> None:
+        """One more waits."""
+        waiting.noted[self.name] = seq, len(self.steps)
+        self.waiting[waiting.booking.booking_id] = waiting
+        self.lined += waiting.queue == self.name
+        self.line_changes.append((len(self.steps), True, waiting))
+
+    def leave(self, booking: Booking) -> bool:
+        """Whoever waited here waits no longer; whether they did."""
+        waiting = self.waiting.pop(booking.booking_id, None)
+        if waiting is None:
+            return False
+        self.lined -= waiting.queue == self.name
+        self.line_changes.append((len(self.steps), False, waiting))
+        return True
 
     def put(self, claim: Claim) -> None:
         """Count a claim."""
@@ -249,6 +309,7 @@ class Tenant(Struct, gc=False, eq=False):
             found.capacity_after.append(found.capacity)
             found.overbooked_after.append(0)
             found.expiry_after.append(inf)
+            found.lined_after.append(0)
             self.streams[name] = found
         return found
 

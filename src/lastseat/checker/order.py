@@ -20,16 +20,16 @@ from lastseat.checker.verdict import Verdict
 def check_order(tenant: Tenant, verdict: Verdict) -> None:
     """No step returned before one in front of it was invoked."""
     for stream in tenant.streams.values():
-        latest, who = -inf, None
+        latest, last = -inf, None
         for command in stream.steps:
-            if command.returned < latest and who is not None:
+            if command.returned < latest and last is not None:
                 what = (
-                    f"{stream.name}: op {command.op} had returned before op {who} was invoked,"
+                    f"{stream.name}: {command} had returned before {last} was invoked,"
                     " and comes after it in the journal"
                 )
-                verdict.add("real_time", what, command.op, who, tenant=tenant.name)
+                verdict.add("real_time", what, command.op, last.op, tenant=tenant.name)
             if command.invoked > latest:
-                latest, who = command.invoked, command.op
+                latest, last = command.invoked, command
 
 
 def window(stream: Stream, operation: Operation) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from lastseat.checker import told
 from lastseat.checker.findings import named
 from lastseat.checker.history import Operation
 from lastseat.checker.lines import Asked, micros
-from lastseat.checker.model import Booking, Claim, Intervals, Load, Stream, Tenant, peak
+from lastseat.checker.model import Booking, Claim, Intervals, Load, Stream, Tenant, Waiting, peak
 from lastseat.checker.order import Clock
 
 
@@ -74,6 +74,7 @@ class _Sweep:
         self.stream = stream
         self.clock = clock
         self.live = Intervals()
+        self.waiting: dict[str, Waiting] = {}
         counted = stream.counted
         self.seats = Seats([x for _, made, x in stream.changes if made] if counted else [])
 
@@ -82,7 +83,8 @@ class _Sweep:
         questions.sort(key=lambda question: question.first)
         waiting: list[Question] = []
         done = asked = 0
-        changes = self.stream.changes
+        changes, line = self.stream.changes, self.stream.line_changes
+        lined = 0
         state = 0
         while asked < len(questions) or waiting:
             if not waiting:
@@ -90,6 +92,9 @@ class _Sweep:
             while done < len(changes) and changes[done][0] <= state:
                 self._apply(changes[done])
                 done += 1
+            while lined < len(line) and line[lined][0] <= state:
+                self._in_line(line[lined])
+                lined += 1
             while asked < len(questions) and questions[asked].first <= state:
                 waiting.append(questions[asked])
                 asked += 1
@@ -113,6 +118,13 @@ class _Sweep:
         else:
             self.live.drop(claim)
 
+    def _in_line(self, change: tuple[int, bool, Waiting]) -> None:
+        _, came, waiting = change
+        if came:
+            self.waiting[waiting.booking.booking_id] = waiting
+        else:
+            del self.waiting[waiting.booking.booking_id]
+
     def _true(self, operation: Operation, state: int) -> bool:
         match operation.outcome:
             case told.Already() as answer:
@@ -121,6 +133,12 @@ class _Sweep:
                 if self.stream.counted:
                     return self._full(operation, answer, state)
                 return self._over_peak(operation, answer, state)
+            case told.AlreadyWaiting() as answer:
+                return self._already_waiting(operation, answer)
+            case told.WaitlistFull() as answer:
+                return self._line_full(answer)
+            case told.Conflict(rule="waiting") as answer:
+                return self._behind(operation, answer, state)
             case told.Conflict() as answer:
                 return self._exclusive(operation, answer, state)
             case told.ActorBusy() as answer:
@@ -146,11 +164,58 @@ class _Sweep:
         """What a booking here was between this state and the next: its versions are steps here."""
         found = ""
         for version in booking.versions:
-            rows = [x for x in version.command.rows if x.stream_id == self.stream.name]
+            rows = [
+                x
+                for x in version.command.rows
+                if x.stream_id == self.stream.name and x.booking_id == booking.booking_id
+            ]
             if rows and rows[0].seq > self.stream.seq_after[state]:
                 break
             found = version.status
         return {found}
+
+    # Who waits ------------------------------------------------------------------------------------
+
+    def _line(self, loads: list[Load]) -> list[Waiting]:
+        """Who stands in the stream's own line for a time that overlaps one of these."""
+        return [
+            x
+            for x in self.waiting.values()
+            if x.queue == self.stream.name
+            and any(x.over(load.blocked_start, load.blocked_end) for load in loads)
+        ]
+
+    def _already_waiting(self, operation: Operation, answer: told.AlreadyWaiting) -> bool:
+        load = self._load(operation.asked.args.claims[0])
+        line = self._line([load]) if load is not None else []
+        if not 0 < answer.position <= len(line):
+            return False
+        booking = line[answer.position - 1].booking
+        same = self.tenant.refs.get(booking.actor_id) == answer.actor
+        return same and booking.booking_id == answer.booking_id
+
+    def _line_full(self, answer: told.WaitlistFull) -> bool:
+        mine = [
+            x
+            for x in self.waiting.values()
+            if x.queue == self.stream.name
+            and self.tenant.refs.get(x.booking.actor_id) == answer.actor
+        ]
+        return answer.limit in (len(self.waiting), len(mine))
+
+    def _behind(self, operation: Operation, answer: told.Conflict, state: int) -> bool:
+        """Whether others wait for the resource in the time that was asked for."""
+        if answer.during is None or self.stream.policy != "fifo":
+            return False
+        during = micros(answer.during.start), micros(answer.during.end)
+        taking, _ = self._plans(operation, state)
+        loads = [x for x in taking if (x.blocked_start, x.blocked_end) == during]
+        return bool(self._line(loads))
+
+    def _passes(self, operation: Operation, taking: list[Load]) -> bool:
+        """Whether it would have been told of those who wait, and was not."""
+        new = operation.asked.kind in ("book", "hold")
+        return new and self.stream.policy == "fifo" and bool(self._line(taking))
 
     # What is asked for, and what is left for it ---------------------------------------------------
 
@@ -194,6 +259,9 @@ class _Sweep:
 
     def _full(self, operation: Operation, answer: told.Full, state: int) -> bool:
         taking, leaving = self._plans(operation, state)
+        if answer.waiting:
+            so = answer.capacity == self.stream.capacity_after[state] and not answer.left
+            return so and self.stream.policy == "fifo" and len(self._line(taking)) == answer.waiting
         wanted = sum(load.units for load in taking)
         freed = sum(claim.units for claim in leaving.values())
         capacity = self.stream.capacity_after[state]
@@ -205,9 +273,19 @@ class _Sweep:
         if capacity != answer.capacity:
             return False
         taking, leaving = self._plans(operation, state)
+        if operation.asked.kind == "join":
+            # Nobody waits for more than there ever is.
+            return not answer.left and any(
+                peak(taking, x.blocked_start, x.blocked_end) > capacity for x in taking
+            )
+        if not answer.waiting and self._passes(operation, taking):
+            return False
         for load in taking:
             if (load.start, load.end) != (micros(answer.during.start), micros(answer.during.end)):
                 continue
+            if answer.waiting:
+                line = self._line([load]) if self.stream.policy == "fifo" else []
+                return not answer.left and len(line) == answer.waiting
             start, end = load.blocked_start, load.blocked_end
             there = [x for x in self.live.over(start, end) if id(x) not in leaving]
             if peak([*there, *taking], start, end) > capacity:
@@ -218,6 +296,8 @@ class _Sweep:
         if answer.during is None:
             return False
         taking, leaving = self._plans(operation, state)
+        if self._passes(operation, taking):
+            return False
         during = micros(answer.during.start), micros(answer.during.end)
         for i, load in enumerate(taking):
             for claim in self.live.over(load.blocked_start, load.blocked_end):
@@ -262,7 +342,8 @@ class _Sweep:
         name = named(stream)
         first, last = (stream.seq_after[k] for k in (states[0], states[-1]))
         when = f"at its entry {first}" if first == last else f"from its entry {first} to {last}"
-        if stream.counted and not isinstance(question.operation.outcome, told.Already):
+        about_units = told.Full | told.BelowTaken
+        if stream.counted and isinstance(question.operation.outcome, about_units):
             seen = dict.fromkeys((stream.taken_after[k], stream.capacity_after[k]) for k in states)
             found = ", ".join(f"{taken} of {capacity}" for taken, capacity in seen)
             return f"{name} had {found} taken, {when}"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from lastseat.checker.findings import booking_of
 from lastseat.checker.history import History
-from lastseat.checker.lines import BookingRow, ClaimRow, EventRow, HeadRow, micros
-from lastseat.checker.model import Claim, Stream, Tenant
+from lastseat.checker.lines import BookingRow, ClaimRow, EventRow, HeadRow, WaitingRow, micros
+from lastseat.checker.model import Claim, Stream, Tenant, Waiting
 from lastseat.checker.statuses import FREED
 from lastseat.checker.verdict import Verdict
 
@@ -29,6 +29,7 @@ class Projections:
         self._heads(history.heads)
         self._bookings(history.bookings)
         self._claims(history.claims)
+        self._waitlist(history.waitlist)
         self._events(history.events)
         self._actors(history)
 
@@ -57,6 +58,8 @@ class Projections:
                 stream.own,
                 stream.actor_time,
                 stream.location,
+                len(stream.waiting),
+                stream.policy,
             )
             is_ = (
                 row.kind,
@@ -72,6 +75,8 @@ class Projections:
                 row.own_capacity,
                 row.actor_time,
                 row.location_id,
+                row.waiting,
+                row.waitlist,
             )
             names = HeadRow.__struct_fields__[2:]
             self._compare(row.tenant_id, f"head {row.bookable_id}", names, is_, fold)
@@ -143,6 +148,28 @@ class Projections:
                         what = f"claim {claim.no} of {booking_of(booking)} has no row"
                         self._differs(tenant.name, what, booking.versions[0].command.op)
 
+    def _waitlist(self, rows: Iterable[WaitingRow]) -> None:
+        seen: set[tuple[str, str, str]] = set()
+        for row in rows:
+            seen.add((row.tenant_id, row.bookable_id, row.booking_id))
+            stream = self._stream(row.tenant_id, row.bookable_id)
+            waiting = stream.waiting.get(row.booking_id) if stream is not None else None
+            where = f"waitlist of {row.bookable_id}, booking {row.booking_id}"
+            if stream is None or waiting is None:
+                self._differs(row.tenant_id, f"{where}: no journal has it")
+                continue
+            op = waiting.booking.versions[0].command.op
+            is_ = (row.queue_id, row.actor_id, row.seq, row.units, row.during)
+            names = WaitingRow.__struct_fields__[3:]
+            self._compare(row.tenant_id, where, names, is_, waiting_fold(stream, waiting), op)
+        for tenant in self.tenants.values():
+            for name, stream in tenant.streams.items():
+                for booking_id, waiting in stream.waiting.items():
+                    if (tenant.name, name, booking_id) not in seen:
+                        what = f"{booking_of(waiting.booking)} waits for {name}, and has no row"
+                        op = waiting.booking.versions[0].command.op
+                        self._differs(tenant.name, what, op)
+
     def _events(self, rows: Iterable[EventRow]) -> None:
         seen: set[tuple[str, str]] = set()
         for row in rows:
@@ -209,6 +236,19 @@ def claim_fold(claim: Claim) -> tuple[object, ...]:
         local(claim.local_start),
         claim.time_zone,
         claim.booking.actor_id,
+    )
+
+
+def waiting_fold(stream: Stream, waiting: Waiting) -> tuple[object, ...]:
+    """What the row of a booking that waits on a stream has to hold."""
+    seq, _ = waiting.noted[stream.name]
+    own = stream.name == waiting.queue
+    return (
+        waiting.queue,
+        waiting.booking.actor_id,
+        seq,
+        waiting.units if own else None,
+        (waiting.start, waiting.end) if own and not stream.counted else None,
     )
 
 

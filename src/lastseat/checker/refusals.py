@@ -29,9 +29,12 @@ FIELDS = frozenset(
         "seconds",
         "actor_time",
         "location",
+        "waitlist",
     }
 )
 """What a definition can differ in."""
+LONGEST = 1_000
+"""Bookings that may wait for one bookable."""
 CLOCK_TOLERANCE = 5_000_000
 """Microseconds that the clock may lie behind a stream before the engine refuses."""
 
@@ -51,15 +54,16 @@ class Refusals:
         match answer:
             case told.Full() | told.ActorBusy() | told.Already() | told.BelowTaken():
                 self._ask(operation, answer.bookable if hasattr(answer, "bookable") else "")
-            case told.Conflict(rule="exclusive"):
+            case told.AlreadyWaiting() | told.WaitlistFull():
+                self._ask(operation, answer.bookable)
+            case told.WaitlistClosed():
+                self._closed(operation, answer)
+            case told.Conflict(rule="exclusive" | "waiting"):
                 self._ask(operation, answer.bookable or "")
             case told.Conflict():
                 self._conflict(operation, answer)
             case told.UnknownBookable():
-                stream = self.tenant.streams.get(answer.bookable)
-                seen = stream is not None and window(stream, operation)[0] > 0
-                if stream is not None and seen and stream.kind not in ("event", "actor"):
-                    self._untrue(operation, f"{answer.bookable} had been defined before")
+                self._unknown(operation, answer)
             case told.AlreadyDefined():
                 self._already_defined(operation, answer)
             case told.KeyReused():
@@ -94,6 +98,7 @@ class Refusals:
             self._untrue(operation, f"{name} has no journal")
             return
         first, last = window(stream, operation)
+        self._can_join(operation, stream)
         if isinstance(answer, told.Full) and stream.counted and not moving(operation):
             self._full(operation, answer, stream, first, last)
         else:
@@ -104,25 +109,73 @@ class Refusals:
     ) -> None:
         asked = operation.asked.args.claims
         wanted = sum(x.units for x in asked if x.bookable == stream.name)
-        if wanted <= answer.left:
+        if operation.asked.kind == "join":
+            # Nobody waits for more than there ever is.
+            states = range(first, last + 1)
+            seen = {(stream.capacity_after[k], self._left(stream, k)) for k in states}
+            if (answer.capacity, answer.left) not in seen or wanted <= answer.capacity:
+                self._untrue(operation, f"{stream.name} had room for {wanted} if it was empty")
+            return
+        if wanted <= answer.left and not answer.waiting:
             reason = f"it asked for {wanted}, and {answer.left} were left"
             self._untrue(operation, reason)
             return
         if stream.left_at is None:
             stream.left_at = {}
             for k, capacity in enumerate(stream.capacity_after):
-                left = max(0, capacity - stream.taken_after[k])
-                stream.left_at.setdefault((capacity, left), []).append(k)
-        states = stream.left_at.get((answer.capacity, answer.left), [])
+                before = stream.lined_after[k] if stream.policy == "fifo" else 0
+                left = 0 if before else self._left(stream, k)
+                stream.left_at.setdefault((capacity, left, before), []).append(k)
+        states_so = stream.left_at.get((answer.capacity, answer.left, answer.waiting), [])
         low = self.clock.bounds(operation)[0] - GRACE
-        here = states[bisect_left(states, first) : bisect_right(states, last)]
+        here = states_so[bisect_left(states_so, first) : bisect_right(states_so, last)]
         if not here:
-            seen = {stream.capacity_after[k] - stream.taken_after[k] for k in (first, last)}
-            found = " or ".join(str(left) for left in sorted(seen))
+            lefts = {stream.capacity_after[k] - stream.taken_after[k] for k in (first, last)}
+            found = " or ".join(str(left) for left in sorted(lefts))
             reason = f"{stream.name} had {found} of {stream.capacity_after[last]} left then"
+            waited = {stream.lined_after[k] for k in (first, last)}
+            if answer.waiting or waited != {0}:
+                reason += f", and {' or '.join(str(x) for x in sorted(waited))} waited for it"
             self._untrue(operation, reason)
         elif not any(stream.expiry_after[k] > low for k in here):
             self._untrue(operation, f"a hold on {stream.name} was over by then, and was counted")
+
+    def _unknown(self, operation: Operation, answer: told.UnknownBookable) -> None:
+        stream = self.tenant.streams.get(answer.bookable)
+        seen = stream is not None and window(stream, operation)[0] > 0
+        if stream is not None and seen and stream.kind not in ("event", "actor"):
+            self._untrue(operation, f"{answer.bookable} had been defined before")
+
+    def _closed(self, operation: Operation, answer: told.WaitlistClosed) -> None:
+        stream = self.tenant.streams.get(answer.bookable)
+        high = self.clock.bounds(operation)[1]
+        if stream is None or (stream.policy != "closed" and (stream.start or 0) > high):
+            self._untrue(operation, f"{answer.bookable} has a line, and has not begun")
+
+    def _left(self, stream: Stream, k: int) -> int:
+        return max(0, stream.capacity_after[k] - stream.taken_after[k])
+
+    def _can_join(self, operation: Operation, stream: Stream) -> None:
+        """Whether who was refused was told rightly that they can wait."""
+        answer = operation.outcome
+        if not isinstance(answer, told.Full | told.Conflict):
+            return
+        args = operation.asked.args
+        asked = [*args.claims, *(claim for move in args.moves for claim in move.claims)]
+        first = self.tenant.streams.get(asked[0].bookable) if asked else None
+        several = operation.asked.kind in ("book", "hold") and first not in (None, stream)
+        if operation.asked.via == "http" and several and first is not None:
+            # Who books several things waits for the first; what is in the way may be another.
+            if answer.can_join_waitlist and first.policy == "closed":
+                self._untrue(operation, f"nobody can wait for {first.name}")
+            return
+        can = {stream.policy != "closed" and operation.asked.kind != "join"}
+        if can == {True} and isinstance(answer, told.Full):
+            # Nobody waits for more than there ever is.
+            can = {x.units <= answer.capacity for x in asked if x.bookable == stream.name}
+        if answer.can_join_waitlist not in can and max(stream.lined_after) < LONGEST:
+            said = "could" if answer.can_join_waitlist else "could not"
+            self._untrue(operation, f"that they {said} wait for {stream.name} is not so")
 
     def _not_seated(self, operation: Operation, answer: told.NotBooked) -> None:
         stream = self.tenant.streams.get(answer.bookable or "")
@@ -188,6 +241,9 @@ class Refusals:
             case told.NotBooked():
                 return state.status in FREED or over
             case told.HoldExpired():
+                if expires_at is None and state.status == "EXPIRED":
+                    # Put out of its line before there was an offer: over when asked about.
+                    return low <= micros(answer.expired_at) <= high
                 same = expires_at == micros(answer.expired_at)
                 return same and (state.status == "EXPIRED" or over)
             case told.NotHeld():

@@ -11,6 +11,8 @@ def signatures(operation: Operation) -> set[Signature]:
     """What a command of this operation looks like in the journal, as far as it can be told."""
     asked = operation.asked
     args, kind = asked.args, asked.kind
+    if kind == "join":
+        return {(kind, args.actor or "", claim.bookable) for claim in args.claims[:1]}
     if kind in ("book", "hold"):
         return {("book", args.actor or "", claim.bookable) for claim in args.claims}
     if kind == "move_together":
@@ -34,6 +36,8 @@ def signatures_of(command: Command) -> set[Signature]:
     for row in command.rows:
         if row.type == "booked":
             found.add(("book", refs.get(row.body.actor_id or "", ""), row.stream_id))
+        elif row.type == "joined":
+            found.add(("join", refs.get(row.body.actor_id or "", ""), row.stream_id))
         elif row.type == "capacity_changed":
             found.add(("change_capacity", row.stream_id, str(row.body.capacity)))
         elif row.type == "defined":

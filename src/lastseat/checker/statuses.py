@@ -7,13 +7,16 @@ MADE = frozenset({"HELD", "RESERVED", "CONFIRMED"})
 """What a booking can be made as."""
 
 BECOMES: dict[str, tuple[str, frozenset[str]]] = {
+    "offered": ("HELD", frozenset({"WAITLISTED"})),
     "confirmed": ("CONFIRMED", frozenset({"HELD", "RESERVED", "PENDING_APPROVAL"})),
     "released": ("CANCELLED", frozenset({"HELD"})),
     "cancelled": (
         "CANCELLED",
-        frozenset({"HELD", "PENDING_APPROVAL", "RESERVED", "CONFIRMED", "CHECKED_IN"}),
+        frozenset(
+            {"WAITLISTED", "HELD", "PENDING_APPROVAL", "RESERVED", "CONFIRMED", "CHECKED_IN"}
+        ),
     ),
-    "expired": ("EXPIRED", frozenset({"HELD", "PENDING_APPROVAL"})),
+    "expired": ("EXPIRED", frozenset({"WAITLISTED", "HELD", "PENDING_APPROVAL"})),
     "checked_in": ("CHECKED_IN", frozenset({"RESERVED", "CONFIRMED", "NO_SHOW"})),
     "checked_out": ("COMPLETED", frozenset({"CHECKED_IN"})),
     "completed": ("COMPLETED", frozenset({"CHECKED_IN"})),
@@ -26,6 +29,7 @@ STAYS = {
     "moved": frozenset({"HELD", "PENDING_APPROVAL", "RESERVED", "CONFIRMED"}),
     "updated": frozenset(
         {
+            "WAITLISTED",
             "HELD",
             "PENDING_APPROVAL",
             "RESERVED",

@@ -47,6 +47,17 @@ class Held(Success, tag="held", kw_only=True, gc=False):
     version: int = 1
 
 
+class Joined(Success, tag="joined", kw_only=True, gc=False):
+    """A place in line."""
+
+    booking_id: str
+    actor: str
+    bookable: str
+    units: int
+    position: int
+    version: int = 1
+
+
 class Changed(Success, kw_only=True, gc=False):
     """One booking, changed."""
 
@@ -191,6 +202,7 @@ class Conflict(Refusal, tag="conflict", kw_only=True, gc=False):
     booking_id: str | None = None
     during: Span | None = None
     actual: int | None = None
+    can_join_waitlist: bool = False
 
 
 class NotBooked(Refusal, tag="not_booked", kw_only=True, gc=False):
@@ -247,6 +259,31 @@ class Already(Refusal, tag="already", kw_only=True, gc=False):
     status: str
 
 
+class AlreadyWaiting(Refusal, tag="already_waiting", kw_only=True, gc=False):
+    """They stand in that line."""
+
+    booking_id: str
+    actor: str
+    bookable: str
+    position: int
+
+
+class WaitlistClosed(Refusal, tag="waitlist_closed", kw_only=True, gc=False):
+    """There is no line."""
+
+    actor: str
+    bookable: str
+    reason: str
+
+
+class WaitlistFull(Refusal, tag="waitlist_full", kw_only=True, gc=False):
+    """No more can stand in it."""
+
+    actor: str
+    bookable: str
+    limit: int
+
+
 class ExtendLimit(Refusal, tag="extend_limit", kw_only=True, gc=False):
     """Too far."""
 
@@ -270,6 +307,8 @@ class Full(Refusal, tag="full", kw_only=True, gc=False):
     capacity: int
     left: int
     during: Span
+    waiting: int = 0
+    can_join_waitlist: bool = False
 
 
 class ActorBusy(Refusal, tag="actor_busy", kw_only=True, gc=False):
@@ -283,6 +322,7 @@ class ActorBusy(Refusal, tag="actor_busy", kw_only=True, gc=False):
 Answer = (
     Booked
     | Held
+    | Joined
     | Confirmed
     | Released
     | Cancelled
@@ -312,6 +352,9 @@ Answer = (
     | WrongStatus
     | TooEarly
     | Already
+    | AlreadyWaiting
+    | WaitlistClosed
+    | WaitlistFull
     | ExtendLimit
     | BelowTaken
     | Full
@@ -328,10 +371,15 @@ def words(answer: Told | None) -> str:
     """An answer in words: its code, and what a person would compare."""
     if answer is None:
         return "nothing"
-    parts = [
-        f"{name} {_shown(getattr(answer, name))}"
+    said = {
+        name: getattr(answer, name)
         for name in answer.__struct_fields__
-        if name not in ("actor", "bookable") and getattr(answer, name) is not None
+        if name not in ("actor", "bookable", "can_join_waitlist")
+    }
+    parts = [
+        f"{name} {_shown(value)}"
+        for name, value in said.items()
+        if value is not None and (name, value) != ("waiting", 0)
     ]
     return f"{code_of(answer)} ({', '.join(parts)})" if parts else code_of(answer)
 

@@ -17,6 +17,7 @@ WORDS = {
     "seated_twice": "somebody is on one roster twice",
     "expired_early": "a hold was ended before its time",
     "overdue": "a hold counted after its time",
+    "line": "a place did not go to whoever was first in line for it",
     "projection": "a table differs from the journal's fold",
     "lost": "what was acknowledged is not in the journal",
     "doubled": "one request had two effects",
@@ -27,6 +28,7 @@ WORDS = {
     "real_time": "the journal's order is not the order of time",
     "key": "an idempotency key gave different answers",
     "failed": "the engine failed, and no fault explains it",
+    "feed": "the feed is not the journal, in order, once",
     "transaction": "a caller's transaction was done by half",
 }
 """Every property, and what its violation means."""

@@ -14,17 +14,22 @@ from lastseat.cli import (
     bench,
     calendars,
     check_history,
+    config,
     database,
     demo,
     forget,
     hours,
+    jobs,
     ledger,
     serve,
     slots,
     torture,
     tz_check,
+    waitlist,
     watch,
+    worker,
 )
+from lastseat.cli.configuring import Config
 from lastseat.cli.terminal import Failure
 from lastseat.embedded import EmbeddedError
 from lastseat.engine.errors import LastseatError
@@ -41,8 +46,14 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
+app.command("config", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    config.config
+)
+app.command("jobs")(jobs.jobs)
 app.command("agenda")(agenda.agenda)
 app.command("slots")(slots.slots)
+app.command("waitlist")(waitlist.waitlist)
 app.command("hours")(hours.hours)
 app.command("watch")(watch.watch)
 app.command("import-ics")(calendars.import_ics)
@@ -76,6 +87,7 @@ def _lastseat(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Say which and end."),
     ] = False,
+    _config: Config = None,
 ) -> None:
     """Lastseat: a booking engine that never sells the last seat twice."""
 

@@ -12,7 +12,7 @@ from lastseat.embedded import EmbeddedServer, ServerStatus
 from lastseat.embedded.cluster import StopMode
 
 app = typer.Typer(
-    help="The embedded PostgreSQL server: start, stop, look, back up, restore.",
+    help="The embedded PostgreSQL server: start, stop, look, back up, restore, upgrade.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -84,7 +84,7 @@ def backup(
 ) -> None:
     """Write a verified backup. It is a consistent copy of it all, made while it is in use."""
     server = embedded(data_dir)
-    _must_exist(server)
+    _must_exist(server, "back up")
     with working(f"Backing up {server.data_dir}"):
         written = server.backup(file)
     out.print(f"wrote and verified {written} ({written.stat().st_size / MB:.1f} MB)")
@@ -103,7 +103,8 @@ def restore(
     """Put a backup in place. Starts no server.
 
     Nothing is replaced before the backup is checked, and nothing is deleted: with --force the
-    database that is there stays beside the new one, under another name.
+    database that is there stays beside the new one, under another name. Live updates and other
+    readers of the feed begin anew.
     """
     server = embedded(data_dir)
     there = server.status()
@@ -114,11 +115,42 @@ def restore(
     out.print(f"restored {file} into {server.data_dir}; `lastseat db start` starts it")
 
 
-def _must_exist(server: EmbeddedServer) -> None:
-    """Backing up what was only made for the backup, in a wrong directory, is a false comfort."""
+@app.command()
+def upgrade(
+    *,
+    data_dir: DataDir = None,
+    old_bindir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The programs of the version that wrote the data, where they are not found.",
+        ),
+    ] = None,
+) -> None:
+    """Rewrite the database for the PostgreSQL that is installed now. Starts no server.
+
+    For another major version, such as 18 after 17: needs the old version's programs, a stopped
+    server, and room for a copy. Nothing is deleted: the database that was there stays beside the
+    new one, under another name.
+    """
+    server = embedded(data_dir)
+    _must_exist(server, "upgrade")
+    with working(f"Upgrading the database in {server.data_dir}"):
+        done = server.upgrade(old_bin_dir=old_bindir)
+    if done is None:
+        now = server.status().version
+        out.print(f"{server.data_dir} is of PostgreSQL {now}, as the programs are: nothing to do")
+        return
+    out.print(f"upgraded {server.data_dir} from PostgreSQL {done.before} to {done.after}")
+    out.print(f"the old database is kept in {done.kept}")
+    out.print("`lastseat db start` starts it; `lastseat verify` says whether all is sound")
+
+
+def _must_exist(server: EmbeddedServer, wanted: str) -> None:
+    """To make a database for this, in a wrong directory, would be a false comfort."""
     if server.status().version is None:
         raise Failure(
-            f"there is no database in {server.data_dir} to back up: name its directory with"
+            f"there is no database in {server.data_dir} to {wanted}: name its directory with"
             " --data-dir, or make one with `lastseat db start`"
         )
 

@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 
 from lastseat.cli.terminal import DataDir, Failure, Json, Url, configured, err, out, reach
 from lastseat.embedded import EmbeddedServer
+from lastseat.ledger import distribute as distribution
 from lastseat.ledger import migrate as migrations
 from lastseat.ledger.verify import Progress, Report
 from lastseat.ledger.verify import verify as compare
@@ -19,10 +20,26 @@ from lastseat.ledger.verify import verify as compare
 NO_SCHEMA = "the database has no schema of Lastseat: `lastseat migrate` makes it"
 
 
-def migrate(*, url: Url = None, data_dir: DataDir = None) -> None:
+def migrate(
+    *,
+    url: Url = None,
+    data_dir: DataDir = None,
+    distribute: Annotated[
+        bool,
+        typer.Option(
+            "--distribute",
+            help="Then divide the tables by tenant among the nodes of a Citus cluster.",
+        ),
+    ] = False,
+) -> None:
     """Bring the schema up to date. Safe at any time, from any number of processes."""
-    applied = migrations.migrate(reach(url, data_dir), report=out.print)
+    where = reach(url, data_dir)
+    applied = migrations.migrate(where, report=out.print)
     out.print(f"applied {len(applied)}" if applied else "the schema is up to date")
+    if distribute:
+        done = distribution.distribute(where, report=out.print)
+        out.print(f"distributed {len(done)}" if done else "every table is distributed already")
+        out.print("live updates, the feed and webhooks don't work on it: see docs/scale.md")
 
 
 def verify(

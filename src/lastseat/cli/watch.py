@@ -150,6 +150,8 @@ def _show(wanted: Wanted, message: LiveMessage) -> None:
 
 _STYLES = {
     "booking.booked": "green",
+    "booking.offered": "green",
+    "booking.joined": "cyan",
     "booking.cancelled": "red",
     "booking.released": "red",
     "booking.expired": "yellow",

@@ -136,6 +136,10 @@ class AsyncClient:
     update = awaits(Commands.update)
     move = awaits(Commands.move)
     move_together = awaits(Commands.move_together)
+    join_waitlist = awaits(Commands.join_waitlist)
+    join_service_waitlist = awaits(Commands.join_service_waitlist)
+    position = awaits(Commands.position)
+    waitlist = iterates_async(Commands.waitlist)
     expire = awaits(Commands.expire)
     book_with_observed = awaits(Commands.book_with_observed)
     cancel_with_observed = awaits(Commands.cancel_with_observed)
@@ -198,6 +202,16 @@ class AsyncClient:
     revoke_feed = awaits(Commands.revoke_feed)
     calendars = iterates_async(Commands.calendars)
     feeds = iterates_async(Commands.feeds)
+
+    create_webhook = awaits(Commands.create_webhook)
+    webhook = awaits(Commands.webhook)
+    change_webhook = awaits(Commands.change_webhook)
+    remove_webhook = awaits(Commands.remove_webhook)
+    rotate_webhook_secret = awaits(Commands.rotate_webhook_secret)
+    test_webhook = awaits(Commands.test_webhook)
+    replay_webhook = awaits(Commands.replay_webhook)
+    webhooks = iterates_async(Commands.webhooks)
+    webhook_deliveries = iterates_async(Commands.webhook_deliveries)
 
     live = streams_async(Commands.live)
 

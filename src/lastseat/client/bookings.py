@@ -35,7 +35,7 @@ class Bookings:
         For each of the `choices` the first that are free are taken: `chosen` (C9).
         """
         body = {
-            **_wanted(claims, units, choices),
+            **wanted(claims, units, choices),
             "actor": actor,
             "confirmed": confirmed,
             "override": override,
@@ -62,7 +62,7 @@ class Bookings:
     ) -> Call[AnyOutcome]:
         """Take all claims for a while (A8, A9): `held`, or refused as `book` is."""
         body = {
-            **_wanted(claims, units, choices),
+            **wanted(claims, units, choices),
             "actor": actor,
             "hold_seconds": _seconds(seconds),
             "limit_seconds": _seconds(limit),
@@ -251,7 +251,7 @@ class Bookings:
         key: str | None = None,
     ) -> Call[AnyOutcome]:
         """Give a booking new claims without giving up the old ones first (A10): `moved`."""
-        new = _wanted(claims, units, choices)
+        new = wanted(claims, units, choices)
         return _act("move", booking, actor, version, reason, key, override=override, **new)
 
     def move_together(
@@ -303,7 +303,7 @@ _seconds = seconds
 """Under a name that the argument `seconds` does not hide."""
 
 
-def _wanted(claims: Claims, units: int, choices: Sequence[Choice]) -> dict[str, Any]:
+def wanted(claims: Claims, units: int, choices: Sequence[Choice]) -> dict[str, Any]:
     """Without choices, claims are sent even if there are none: the service says what is wrong."""
     found: dict[str, Any] = {"claims": claims_of(claims, units)}
     return found | ({"choices": choices_of(choices)} if choices else {})
@@ -311,8 +311,8 @@ def _wanted(claims: Claims, units: int, choices: Sequence[Choice]) -> dict[str, 
 
 def _date(date: Claims | SeriesDate) -> dict[str, Any]:
     if isinstance(date, SeriesDate):
-        return _wanted(date.claims, 1, date.choices)
-    return _wanted(date, 1, ())
+        return wanted(date.claims, 1, date.choices)
+    return wanted(date, 1, ())
 
 
 def _post(*segments: str, body: dict[str, Any], key: str | None) -> Call[AnyOutcome]:

@@ -11,6 +11,7 @@ from lastseat.client.call import Call, read, write
 from lastseat.client.catalogue_views import Location, Service, Terms
 from lastseat.client.looking import PAGE_SIZE
 from lastseat.client.views import Page
+from lastseat.core.events import WaitPolicy
 from lastseat.core.outcomes import Refusal
 
 
@@ -24,6 +25,8 @@ class Catalogue:
         name: str,
         time_zone: str,
         attributes: dict[str, Any] | None = None,
+        no_show: bool | None = None,
+        no_show_after_seconds: int | None = None,
         key: str | None = None,
     ) -> Call[Location | Refusal]:
         """Make a location; the same again changes nothing, another is `already_defined`."""
@@ -32,6 +35,8 @@ class Catalogue:
             "name": name,
             "time_zone": time_zone,
             "attributes": attributes,
+            "no_show": no_show,
+            "no_show_after_seconds": no_show_after_seconds,
         }
         return write("POST", Location, "v1", "locations", body=body, key=key)
 
@@ -50,6 +55,8 @@ class Catalogue:
         name: str | None = None,
         time_zone: str | None = None,
         attributes: dict[str, Any] | None = None,
+        no_show: bool | None = None,
+        no_show_after_seconds: int | None = None,
         version: int | None = None,
         key: str | None = None,
     ) -> Call[Location | Refusal]:
@@ -58,6 +65,8 @@ class Catalogue:
             "name": name,
             "time_zone": time_zone,
             "attributes": attributes,
+            "no_show": no_show,
+            "no_show_after_seconds": no_show_after_seconds,
             "expected_version": version,
         }
         return write("PATCH", Location, "v1", "locations", location_id, body=body, key=key)
@@ -68,12 +77,14 @@ class Catalogue:
         terms: Terms,
         *,
         max_simultaneous_bookings: int,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> Call[Service | Refusal]:
         """Make a service and its bookable `service:<service_id>` of that capacity."""
         body = {
             "service_id": service_id,
             "max_simultaneous_bookings": max_simultaneous_bookings,
+            "waitlist": waitlist,
             **msgspec.structs.asdict(terms),
         }
         return write("POST", Service, "v1", "services", body=body, key=key)

@@ -6,11 +6,16 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from lastseat.core import limits
+from lastseat.core.events import WaitPolicy
 from lastseat.core.status import Status
 
 
 class Location(Struct, frozen=True, kw_only=True):
-    """A place. `version` counts its changes."""
+    """A place. `version` counts its changes.
+
+    `no_show_after_seconds` after its start a booking that nobody checked in becomes NO_SHOW by
+    itself; not where `no_show` is false.
+    """
 
     location_id: str
     name: str
@@ -19,6 +24,8 @@ class Location(Struct, frozen=True, kw_only=True):
     version: int
     created_at: datetime
     updated_at: datetime
+    no_show: bool = True
+    no_show_after_seconds: int = 900
 
 
 class Need(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,6 +65,7 @@ class Service(Terms, frozen=True, kw_only=True):
 
     service_id: str
     max_simultaneous_bookings: int
+    waitlist: WaitPolicy = WaitPolicy.FIFO
     time_zone: str | None
     version: int
     created_at: datetime
@@ -99,6 +107,7 @@ class Reservation(Slot, frozen=True, kw_only=True, rename="camel"):
     expires_at: datetime | None = None
     extendable_until: datetime | None = None
     chosen: tuple[str, ...] = ()
+    position: int | None = None
 
 
 class Appointment(Slot, frozen=True, kw_only=True, rename="camel"):
@@ -169,7 +178,8 @@ class SlotRefused(Struct, frozen=True, kw_only=True, rename="camel"):
     """A refusal in the words of reservations (MISSION D7), with how to recover.
 
     `code` is the outcome's name; `current_version` is there for a stale one, `available_slots` for
-    a slot that is full, and `suggested_slots` that could be had instead.
+    a slot that is full, and `suggested_slots` that could be had instead. `can_join_waitlist`: one
+    can wait for it.
     """
 
     code: str
@@ -177,6 +187,7 @@ class SlotRefused(Struct, frozen=True, kw_only=True, rename="camel"):
     recovery: Recovery
     available_slots: int | None = None
     current_version: int | None = None
+    can_join_waitlist: bool = False
     suggested_slots: tuple[OtherSlot, ...] = ()
 
     @property

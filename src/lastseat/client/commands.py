@@ -12,7 +12,20 @@ from lastseat.client.looking import Looking
 from lastseat.client.reservations import Reservations
 from lastseat.client.times import Times
 from lastseat.client.venue import Venue
+from lastseat.client.waiting import Waiting
+from lastseat.client.webhooks import Webhooks
 
 
-class Commands(Bookings, Venue, Looking, Times, Catalogue, Reservations, Calendars, Live):
+class Commands(
+    Bookings,
+    Waiting,
+    Venue,
+    Looking,
+    Times,
+    Catalogue,
+    Reservations,
+    Calendars,
+    Webhooks,
+    Live,
+):
     """Makes the calls of all operations. Nothing is sent here."""

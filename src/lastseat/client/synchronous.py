@@ -130,6 +130,10 @@ class Client:
     update = waits(Commands.update)
     move = waits(Commands.move)
     move_together = waits(Commands.move_together)
+    join_waitlist = waits(Commands.join_waitlist)
+    join_service_waitlist = waits(Commands.join_service_waitlist)
+    position = waits(Commands.position)
+    waitlist = iterates(Commands.waitlist)
     expire = waits(Commands.expire)
     book_with_observed = waits(Commands.book_with_observed)
     cancel_with_observed = waits(Commands.cancel_with_observed)
@@ -192,6 +196,16 @@ class Client:
     revoke_feed = waits(Commands.revoke_feed)
     calendars = iterates(Commands.calendars)
     feeds = iterates(Commands.feeds)
+
+    create_webhook = waits(Commands.create_webhook)
+    webhook = waits(Commands.webhook)
+    change_webhook = waits(Commands.change_webhook)
+    remove_webhook = waits(Commands.remove_webhook)
+    rotate_webhook_secret = waits(Commands.rotate_webhook_secret)
+    test_webhook = waits(Commands.test_webhook)
+    replay_webhook = waits(Commands.replay_webhook)
+    webhooks = iterates(Commands.webhooks)
+    webhook_deliveries = iterates(Commands.webhook_deliveries)
 
     live = streams(Commands.live)
 

@@ -83,6 +83,8 @@ class AgendaItem(Struct, frozen=True, omit_defaults=True):
     taken: int = 0
     capacity: int = 0
     cancelled: bool = False
+    left: int = 0
+    waiting: int = 0
 
 
 class DayHours(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from lastseat.client.call import Call, write
 from lastseat.client.wording import Seconds, local, locals_of, rules_of, seconds, zone_of
-from lastseat.core.events import ActorTime
+from lastseat.core.events import ActorTime, WaitPolicy
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.core.schedule import Override
 
@@ -39,6 +39,7 @@ class Venue:
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> Call[AnyOutcome]:
         """An occurrence `[start, end)` with `capacity` places: `defined`, or `already_defined`."""
@@ -52,6 +53,7 @@ class Venue:
             "location": location,
             "name": name,
             "attributes": attributes,
+            "waitlist": waitlist,
         }
         return write("POST", AnyOutcome, "v1", OCCURRENCES, body=body, key=key)
 
@@ -64,6 +66,7 @@ class Venue:
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> Call[AnyOutcome]:
         """An exclusive resource: a lane, a room, a person."""
@@ -74,6 +77,7 @@ class Venue:
             "location": location,
             "name": name,
             "attributes": attributes,
+            "waitlist": waitlist,
         }
         return write("POST", AnyOutcome, "v1", RESOURCES, body=body, key=key)
 
@@ -87,6 +91,7 @@ class Venue:
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> Call[AnyOutcome]:
         """A pool of `capacity` like units; of one unit, over HTTP, it is an exclusive resource."""
@@ -98,6 +103,7 @@ class Venue:
             "location": location,
             "name": name,
             "attributes": attributes,
+            "waitlist": waitlist,
         }
         return write("POST", AnyOutcome, "v1", RESOURCES, body=body, key=key)
 
@@ -118,6 +124,7 @@ class Venue:
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> Call[AnyOutcome]:
         """An event whose occurrences `<event>@<local start>` start at local times in `time_zone`.
@@ -140,6 +147,7 @@ class Venue:
             "location": location,
             "name": name,
             "attributes": attributes,
+            "waitlist": waitlist,
         }
         return write("POST", AnyOutcome, "v1", EVENTS, body=body, key=key)
 

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from lastseat.core import events
+from lastseat.core.claim import Awaited
 from lastseat.core.commands import Contact
-from lastseat.core.events import ActorTime, Event, Kind
+from lastseat.core.events import ActorTime, Event, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.schedule import Schedule
 from lastseat.core.status import Status
@@ -42,6 +43,8 @@ class BookableView(Struct, frozen=True):
     attributes: dict[str, Any] | None = None
     parts: tuple[str, ...] = ()
     called_off: bool = False
+    waitlist: WaitPolicy = WaitPolicy.FIFO
+    waiting: int = 0
 
 
 class EventView(Struct, frozen=True):
@@ -78,6 +81,25 @@ class ClaimView(Struct, frozen=True):
     time_zone: str | None = None
 
 
+class WaitingView(Struct, frozen=True, kw_only=True):
+    """A place in the line of `bookable`: the one next for that time has position 1."""
+
+    bookable: str
+    units: int
+    position: int
+    during: Interval
+    joined_at: datetime
+    awaited: Awaited
+
+
+class WaitlistEntry(WaitingView, frozen=True, kw_only=True):
+    """Who has that place. `actor` is "" once they are forgotten."""
+
+    booking_id: str
+    actor: str
+    version: int
+
+
 class BookingView(Struct, frozen=True):
     """A booking. `actor`, `metadata` and `contact` are gone once the person is forgotten."""
 
@@ -92,6 +114,7 @@ class BookingView(Struct, frozen=True):
     metadata: dict[str, Any] | None = None
     contact: Contact | None = None
     series_id: str | None = None
+    waiting: WaitingView | None = None
 
 
 class JournalRow(Struct, frozen=True):
@@ -134,6 +157,7 @@ class AuditState(Struct, frozen=True):
     status: Status
     claims: tuple[AuditClaim, ...]
     expires_at: datetime | None = None
+    awaits: tuple[AuditClaim, ...] = ()
 
 
 class AuditEntry(Struct, frozen=True):

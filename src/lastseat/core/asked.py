@@ -135,10 +135,10 @@ def in_parts(command: c.Making | c.Move, parts: Mapping[str, int]) -> None:
 
 def _each(
     command: c.Making | c.Move,
-) -> Iterable[tuple[str, c.Book | c.SeriesDate | c.Relocation]]:
+) -> Iterable[tuple[str, c.Book | c.Join | c.SeriesDate | c.Relocation]]:
     """The bookings it asks for, and how their fields begin."""
     match command:
-        case c.Book():
+        case c.Book() | c.Join():
             return (("", command),)
         case c.BookSeries():
             return ((f"dates[{i}].", date) for i, date in enumerate(command.dates))
@@ -147,7 +147,7 @@ def _each(
 
 
 def one_in_parts(
-    prefix: str, asked: c.Book | c.SeriesDate | c.Relocation, parts: Mapping[str, int]
+    prefix: str, asked: c.Book | c.Join | c.SeriesDate | c.Relocation, parts: Mapping[str, int]
 ) -> int:
     """The same of one booking; returns how many claims and candidates it comes to."""
     claims = sum(parts.get(claim.bookable, 1) for claim in asked.claims)

@@ -26,7 +26,7 @@ from lastseat.core.capacity import (
 from lastseat.core.choosing import Candidate, Offer, offers, pick
 from lastseat.core.placing import made_claims, place
 from lastseat.core.ruling import called_off, in_the_way
-from lastseat.core.state import ACTOR_PREFIX, Booking, Entry, actor_stream
+from lastseat.core.state import ACTOR_PREFIX, Booking, Entry, Waiter, actor_stream
 from lastseat.core.status import Status, may_follow
 from lastseat.core.world import World
 
@@ -34,30 +34,32 @@ Decision = tuple[o.AnyOutcome, list[Entry]]
 
 
 def decide_book(
-    world: World, command: c.Book, series: str | None = None
+    world: World, command: c.Book, series: str | None = None, waiter: Waiter | None = None
 ) -> tuple[o.DateOutcome, list[Entry]]:
     """Take all claims for the actor, and what is picked for the choices, or refuse.
 
     Refused as `already`, `not_bookable`, `full`, `conflict`, `actor_busy`. `series` is the id of
-    the series that it is a date of.
+    the series that it is a date of; `waiter` is the one who waited for this and is offered it.
     """
-    placements = place(world, command.claims, command.actor)
+    queue = None if waiter is None else waiter.queue
+    placements = place(world, command.claims, command.actor, queue)
     if not isinstance(placements, list):
         return placements, []
-    offered = offers(world, command.choices, command.actor, lambda _: command.ignore_rules)
+    offered = offers(world, command.choices, command.actor, lambda _: command.ignore_rules, queue)
     if not isinstance(offered, list):
         return offered, []
     actor_id = world.actors[command.actor]
-    for placement in placements:
-        if placement.bookable.counted:
-            there = world.seated.get((placement.bookable.bookable, actor_id))
-            if there is not None:
-                return _already(world, command.actor, placement, there), []
-    if command.booking_id in world.bookings:
+    already = seated(world, command.actor, placements)
+    if already is not None and waiter is None:
+        return already, []
+    if waiter is None and command.booking_id in world.bookings:
         return o.Invalid(field="booking_id", reason="is the id of another booking"), []
     refusal = _refusal(world, command, placements, offered)
     if refusal is not None:
         return refusal, []
+    if already is not None:
+        # Who waits is told only when there is a place for them: until then they keep their turn.
+        return already, []
     chosen: list[Candidate] = []
     if offered:
         picked = pick(offered, placements, (), override=command.override)
@@ -72,7 +74,10 @@ def decide_book(
         if isinstance(busy, o.ActorBusy):
             return busy, []
         warnings = busy
-    entries = _booked(world, command, actor_id, placements, own_time, series)
+    if waiter is None:
+        entries = _booked(world, command, actor_id, placements, own_time, series)
+    else:
+        entries = _offered(world, command, waiter, placements, own_time)
     return _answer(command, placements, chosen, entries[0], warnings), entries
 
 
@@ -133,6 +138,32 @@ def _booked(
     ]
 
 
+def _offered(
+    world: World,
+    command: c.Book,
+    waiter: Waiter,
+    placements: list[Placement],
+    own_time: ActorClaims,
+) -> list[Entry]:
+    """The waiting booking becomes a hold: on every stream it waited on, and on those it takes."""
+    booking = world.bookings[waiter.booking_id]
+    assert waiter.awaited is not None
+    assert command.hold_seconds is not None
+    expires_at = world.now + timedelta(seconds=command.hold_seconds)
+    limit_at = max(expires_at, world.now + timedelta(seconds=limits.HOLD_LIMIT_SECONDS))
+    taken = made_claims(placements, own_time, booking.made + 1, override=False)
+    return [
+        Entry(
+            stream,
+            e.Offered(waiter.actor_id, taken.get(stream, ()), expires_at, limit_at),
+            waiter.booking_id,
+            booking.version + 1,
+            i == 0,
+        )
+        for i, stream in enumerate(dict.fromkeys((*waiter.awaited.on, *taken)))
+    ]
+
+
 def _answer(
     command: c.Book,
     placements: list[Placement],
@@ -146,41 +177,53 @@ def _answer(
     if command.choices:
         units += sum([choice.units * choice.any for choice in command.choices])
     names = tuple(candidate.bookable for candidate in chosen)
-    event = lead.event
-    assert isinstance(event, e.Booked)
-    if event.expires_at is not None and event.limit_at is not None:
-        return o.Held(
+    if command.hold_seconds is None:
+        return o.Booked(
             booking_id=command.booking_id,
             actor=command.actor,
             seat=seat,
             units=units,
-            expires_at=event.expires_at,
-            limit_at=event.limit_at,
+            status=Status.CONFIRMED if command.confirmed else Status.RESERVED,
             warnings=warnings,
             chosen=names,
         )
-    return o.Booked(
+    event = lead.event
+    assert isinstance(event, e.Booked | e.Offered)
+    assert event.expires_at is not None
+    assert event.limit_at is not None
+    return o.Held(
         booking_id=command.booking_id,
         actor=command.actor,
         seat=seat,
         units=units,
-        status=event.status,
+        expires_at=event.expires_at,
+        limit_at=event.limit_at,
+        version=lead.version or 1,
         warnings=warnings,
         chosen=names,
     )
 
 
-def _already(world: World, actor: str, placement: Placement, booking_id: str) -> o.Already:
-    booking = world.bookings[booking_id]
-    occurrence = placement.bookable
-    seat = next(x.place for x in booking.claims.values() if x.bookable == occurrence.bookable)
-    return o.Already(
-        booking_id=booking_id,
-        actor=actor,
-        bookable=occurrence.bookable,
-        seat=seat,
-        status=booking.status,
-    )
+def seated(world: World, actor: str, placements: list[Placement]) -> o.Already | None:
+    """`already`, with the seat, when the actor is on the roster of one of these (MISSION A5)."""
+    actor_id = world.actors[actor]
+    for placement in placements:
+        occurrence = placement.bookable
+        if not occurrence.counted:
+            continue
+        there = world.seated.get((occurrence.bookable, actor_id))
+        if there is None:
+            continue
+        booking = world.bookings[there]
+        places = (x.place for x in booking.claims.values() if x.bookable == occurrence.bookable)
+        return o.Already(
+            booking_id=there,
+            actor=actor,
+            bookable=occurrence.bookable,
+            seat=next(places),
+            status=booking.status,
+        )
+    return None
 
 
 def find(world: World, target: c.Target, version: int | None) -> Booking | o.AnyOutcome:
@@ -295,13 +338,20 @@ def decide_extend(world: World, command: c.Extend) -> Decision:
 
 
 def decide_expire(world: World, command: c.Expire) -> Decision:
-    """Journal a hold as expired if its time is over; EXPIRED already answers the same again."""
+    """Journal a hold as expired if its time is over; EXPIRED already answers the same again.
+
+    So is a booking that waits for what has begun, or does not take place.
+    """
     booking = find(world, command.target, None)
     if not isinstance(booking, Booking):
         return booking, []
     if booking.status is Status.EXPIRED:
         return _expired(booking, booking.version), []
-    if booking.status is not Status.HELD or not booking.expired(world.now):
+    over = booking.status is Status.HELD and booking.expired(world.now)
+    # Its waiter is kept when it waits no longer: only the status says that it does.
+    if booking.status is Status.WAITLISTED and booking.waiter is not None:
+        over = too_late(world, booking.waiter)
+    if not over:
         return o.NotExpired(booking_id=booking.booking_id, expires_at=booking.expires_at), []
     return _expired(booking, booking.version + 1), expire(booking)
 
@@ -331,9 +381,23 @@ def expire(booking: Booking) -> list[Entry]:
     return on_every_stream(booking, e.Expired())
 
 
+def too_late(world: World, waiter: Waiter) -> bool:
+    """Whether what is waited for has begun, or does not take place."""
+    there = world.bookables.get(waiter.queue)
+    if there is None or waiter.awaited is None:
+        return False
+    during = waiter.during or there.during
+    return there.called_off or (during is not None and during.start <= world.now)
+
+
 def on_every_stream(booking: Booking, event: e.Event) -> list[Entry]:
-    """The event on each stream the booking claims; what was booked leads, not the actor's time."""
+    """The event on each stream the booking claims; what was booked leads, not the actor's time.
+
+    Of one that waits: on each that it waits on, its line first.
+    """
     claimed = dict.fromkeys(claim.bookable for claim in booking.claims.values())
+    if booking.status is Status.WAITLISTED and booking.waiter and booking.waiter.awaited:
+        claimed = dict.fromkeys(booking.waiter.awaited.on)
     streams = sorted(claimed, key=lambda stream: stream.startswith(ACTOR_PREFIX))
     version = booking.version + 1
     return [

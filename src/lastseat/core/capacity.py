@@ -7,14 +7,16 @@ actor's own time (B8) is a fourth, exclusive or merely watched. Nothing here cha
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
+from operator import attrgetter
 
 from msgspec import Struct
 
 from lastseat.core import outcomes as o
-from lastseat.core.commands import Claim
-from lastseat.core.events import ActorTime, ClaimMade, Kind
+from lastseat.core.claim import Claim
+from lastseat.core.events import ActorTime, ClaimMade, Kind, WaitPolicy
 from lastseat.core.interval import Interval, Load, merged, peak_overlap
-from lastseat.core.state import Bookable, LiveClaim
+from lastseat.core.limits import WAITING
+from lastseat.core.state import Bookable, LiveClaim, Waiter
 
 Key = tuple[str, int]
 
@@ -30,6 +32,8 @@ class Placement(Struct, frozen=True, gc=False):
     """The reference the caller gave, for the answer."""
     within: str | None = None
     """The composite that was asked for, of which this is a part."""
+    queue: str | None = None
+    """The line whose turn it is: there nobody stands before it."""
 
     def made(self, no: int, *, override: bool) -> ClaimMade:
         """The same as the journal has it, numbered."""
@@ -71,11 +75,61 @@ def shortage(placements: Sequence[Placement], leaving: Collection[Key]) -> Short
 def _shortage_on(
     bookable: Bookable, group: Sequence[Placement], leaving: Collection[Key]
 ) -> Short | None:
+    if bookable.waiting:
+        refusal = _behind(bookable, group, leaving)
+        if refusal is not None:
+            return refusal
     if bookable.counted:
         return _too_many(bookable, group, leaving)
     if bookable.kind is Kind.RESOURCE:
         return _in_the_way(bookable, group, leaving)
     return _over_peak(bookable, group, leaving)
+
+
+def _behind(
+    bookable: Bookable, group: Sequence[Placement], leaving: Collection[Key]
+) -> Short | None:
+    """The refusal for those who would overtake a line that lets nobody pass (MISSION C7)."""
+    if bookable.waitlist is not WaitPolicy.FIFO:
+        return None
+    for placement in group:
+        if placement.queue == bookable.bookable:
+            continue
+        waiting = len(waiters_of(bookable, placement.blocked))
+        if waiting and not _had(placement, group, leaving):
+            if bookable.kind is Kind.RESOURCE:
+                return _exclusive(placement, placement.blocked, "waiting")
+            return _full(bookable, placement, 0, waiting)
+    return None
+
+
+def waiters_of(bookable: Bookable, blocked: Interval | None = None) -> list[Waiter]:
+    """Who waits in the bookable's own line: for a time that overlaps `blocked`, if it is given."""
+    line = [x for x in bookable.waiters.values() if x.queue == bookable.bookable]
+    if blocked is None or bookable.counted:
+        return line
+    return [x for x in line if x.blocked is not None and x.blocked.overlaps(blocked)]
+
+
+def in_line(bookable: Bookable, blocked: Interval | None = None) -> list[Waiter]:
+    """The same, first come first."""
+    return sorted(waiters_of(bookable, blocked), key=attrgetter("seq"))
+
+
+def _had(placement: Placement, group: Sequence[Placement], leaving: Collection[Key]) -> bool:
+    """Whether it takes no more than the same step gives up there: a smaller party stays seated.
+
+    At no instant of its own: two who change places in a pool are both let through.
+    """
+    claims = placement.bookable.claims
+    loads = [Load(x.blocked, x.claim.units) for x in group]
+    loads += [Load(claims[x].blocked, -claims[x].units) for x in leaving if x in claims]
+    return peak_overlap(loads, placement.blocked) <= 0
+
+
+def joinable(bookable: Bookable) -> bool:
+    """Whether one more can wait for it (MISSION C10)."""
+    return bookable.waitlist is not WaitPolicy.CLOSED and bookable.waiting < WAITING
 
 
 def _too_many(
@@ -88,12 +142,18 @@ def _too_many(
     left = bookable.capacity - (bookable.taken - freed)
     if wanted <= left:
         return None
+    return _full(bookable, group[0], left)
+
+
+def _full(bookable: Bookable, placement: Placement, left: int, waiting: int = 0) -> o.Full:
     return o.Full(
-        actor=group[0].actor,
+        actor=placement.actor,
         bookable=bookable.bookable,
         capacity=bookable.capacity,
         left=max(0, left),
-        during=group[0].during,
+        during=placement.during,
+        waiting=waiting,
+        can_join_waitlist=joinable(bookable) and placement.claim.units <= bookable.capacity,
     )
 
 
@@ -111,13 +171,14 @@ def _in_the_way(
     return None
 
 
-def _exclusive(placement: Placement, during: Interval) -> o.Conflict:
+def _exclusive(placement: Placement, during: Interval, rule: str = "exclusive") -> o.Conflict:
     # The booking in the way is somebody else's: its time is told, its id is not.
     return o.Conflict(
-        rule="exclusive",
+        rule=rule,
         actor=placement.actor,
         bookable=placement.bookable.bookable,
         during=during,
+        can_join_waitlist=joinable(placement.bookable),
     )
 
 
@@ -133,17 +194,11 @@ def _over_peak(
     for placement in group:
         if peak_overlap(there + asked, placement.blocked) > bookable.capacity:
             left = bookable.capacity - peak_overlap(there, placement.blocked)
-            return o.Full(
-                actor=placement.actor,
-                bookable=bookable.bookable,
-                capacity=bookable.capacity,
-                left=max(0, left),
-                during=placement.during,
-            )
+            return _full(bookable, placement, left)
     return None
 
 
-class ActorClaims(Struct, frozen=True):
+class ActorClaims(Struct, frozen=True, gc=False):
     """What a booking claims of its actor's own time; no intervals: nothing."""
 
     stream: str

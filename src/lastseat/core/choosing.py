@@ -45,16 +45,18 @@ def offers(
     choices: Sequence[c.Choice],
     actor: str,
     unasked: Callable[[Placement], bool],
+    queue: str | None = None,
 ) -> list[Offer] | Misplaced:
     """The choices with their candidates, or the refusal of the first that has no place.
 
-    Of what is `unasked` no rule is asked: what the booking has already it may keep.
+    Of what is `unasked` no rule is asked: what the booking has already it may keep. `queue` is the
+    line whose turn it is.
     """
     found: list[Offer] = []
     for i, choice in enumerate(choices):
         candidates: list[Candidate] = []
         for j, name in enumerate(choice.of):
-            placements = place(world, (choice.claim(name),), actor)
+            placements = place(world, (choice.claim(name),), actor, queue)
             if isinstance(placements, o.Invalid):
                 return o.Invalid(field=f"choices[{i}].of[{j}]", reason=placements.reason)
             if not isinstance(placements, list):

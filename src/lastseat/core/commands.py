@@ -5,87 +5,23 @@ writes. The engine locks the boundary, reads it, and calls `decide` (booking.py)
 a clock; ids are drawn by whoever makes the command.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core import limits
+
+# Spelled so that they are exported: claims are part of what a command says.
+from lastseat.core.claim import Awaited as Awaited  # noqa: PLC0414
+from lastseat.core.claim import Choice as Choice  # noqa: PLC0414
+from lastseat.core.claim import Claim as Claim  # noqa: PLC0414
+from lastseat.core.events import ActorTime, Fact, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.rules import Rules
 from lastseat.core.schedule import Schedule
-
-
-class Claim(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
-):
-    """`units` of a bookable, asked for.
-
-    An occurrence has its own time, so `start` and `end` are left out; a resource or pool needs
-    both (aware datetimes). `before` and `after` are the buffers in seconds: capacity is taken for
-    `[start - before, end + after)`, the customer sees `[start, end)`.
-    """
-
-    bookable: str
-    units: int = 1
-    start: datetime | None = None
-    end: datetime | None = None
-    before: int = 0
-    after: int = 0
-    local_start: str | None = None
-    time_zone: str | None = None
-
-    @property
-    def during(self) -> Interval | None:
-        """What the customer sees, in UTC: times of one zone are compared by the wall otherwise."""
-        if self.start is None or self.end is None:
-            return None
-        return Interval(self.start.astimezone(UTC), self.end.astimezone(UTC))
-
-    @property
-    def blocked(self) -> Interval | None:
-        """The same with both buffers: what capacity is taken for."""
-        during = self.during
-        if during is None:
-            return None
-        before, after = timedelta(seconds=self.before), timedelta(seconds=self.after)
-        return Interval(during.start - before, during.end + after)
-
-
-class Choice(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
-):
-    """Any `any` of the bookables `of`, `units` of each, over one time; decided with the booking.
-
-    The first that are free are taken, in the order of `of`; with `adjacent`, the first that follow
-    each other there: `of` lists lanes as they lie. Times and buffers are those of a `Claim`.
-    """
-
-    of: tuple[str, ...]
-    any: int = 1
-    adjacent: bool = False
-    units: int = 1
-    start: datetime
-    end: datetime
-    before: int = 0
-    after: int = 0
-    local_start: str | None = None
-    time_zone: str | None = None
-
-    def claim(self, bookable: str) -> Claim:
-        """The claim that taking this candidate comes to."""
-        return Claim(
-            bookable=bookable,
-            units=self.units,
-            start=self.start,
-            end=self.end,
-            before=self.before,
-            after=self.after,
-            local_start=self.local_start,
-            time_zone=self.time_zone,
-        )
 
 
 class Seat(Struct, frozen=True):
@@ -147,9 +83,10 @@ class Define(Command, frozen=True, kw_only=True, tag="define"):
     An occurrence has `start` and `end`. An event has `starts`, naive local times in `time_zone`,
     ISO 8601 to the minute (`2026-11-23T18:00`), and the duration in `seconds`, or instead of both a
     `schedule` with rules; the id of its occurrence is `<event>@<local start>`. A composite has
-    `parts`: resources or pools, or composites, which stand for their own parts. `location` belongs
-    to the definition; an event's occurrences have its own. `name` and `attributes` do not: they are
-    kept in a row that can be changed and erased, made with the definition.
+    `parts`: resources or pools, or composites, which stand for their own parts. `location` and
+    `waitlist` belong to the definition; an event's occurrences have its own. `name` and
+    `attributes` do not: they are kept in a row that can be changed and erased, made with the
+    definition.
     """
 
     bookable: str
@@ -166,6 +103,7 @@ class Define(Command, frozen=True, kw_only=True, tag="define"):
     attributes: dict[str, Any] | None = None
     schedule: Schedule | None = None
     parts: tuple[str, ...] = ()
+    waitlist: WaitPolicy = WaitPolicy.FIFO
 
 
 class Book(Command, frozen=True, kw_only=True, tag="book"):
@@ -188,6 +126,24 @@ class Book(Command, frozen=True, kw_only=True, tag="book"):
     confirmed: bool = True
     override: bool = False
     ignore_rules: bool = False
+    metadata: dict[str, Any] | None = None
+    contact: Contact | None = None
+
+
+class Join(Command, frozen=True, kw_only=True, tag="join"):
+    """Wait for what a `Book` of these claims and choices would take (MISSION C7).
+
+    The line is that of the first claim's bookable: an occurrence, a limit, a resource or a pool.
+    The booking is WAITLISTED and takes nothing. When what it waits for comes free and nobody is
+    before it, it is HELD for `offer_seconds` in the same transaction: confirming it accepts the
+    offer, releasing it declines, cancelling it before then leaves the line.
+    """
+
+    booking_id: str
+    actor: str
+    claims: tuple[Claim, ...]
+    choices: tuple[Choice, ...] = ()
+    offer_seconds: int = limits.HOLD_SECONDS
     metadata: dict[str, Any] | None = None
     contact: Contact | None = None
 
@@ -398,7 +354,7 @@ Targeted = (
 )
 """The commands about one booking that is there."""
 
-Making = Book | BookSeries
+Making = Book | BookSeries | Join
 """The commands that make bookings for an actor."""
 
 AnyCommand = Define | Making | Targeted | Move | ChangeCapacity | SetRules | EditEvent | Append
@@ -414,7 +370,7 @@ def _named(command: AnyCommand) -> tuple[str, ...]:
     match command:
         case Book(claims=(only,), choices=()):
             return (only.bookable,)
-        case Book():
+        case Book() | Join():
             return _asked(command)
         case BookSeries():
             return tuple(name for date in command.dates for name in _asked(date))
@@ -436,7 +392,7 @@ def _named(command: AnyCommand) -> tuple[str, ...]:
             return (command.target.bookable,) if isinstance(command.target, Seat) else ()
 
 
-def _asked(booking: Book | SeriesDate | Relocation) -> tuple[str, ...]:
+def _asked(booking: Book | Join | SeriesDate | Relocation) -> tuple[str, ...]:
     claimed = tuple(claim.bookable for claim in booking.claims)
     if not booking.choices:
         return claimed
@@ -446,7 +402,7 @@ def _asked(booking: Book | SeriesDate | Relocation) -> tuple[str, ...]:
 def targets_of(command: AnyCommand) -> tuple[Target, ...]:
     """The existing bookings a command names."""
     match command:
-        case Book() | BookSeries() | Define() | ChangeCapacity() | SetRules():
+        case Book() | BookSeries() | Join() | Define() | ChangeCapacity() | SetRules():
             return ()
         case EditEvent() | Append():
             return ()

@@ -6,12 +6,21 @@ the entries to write. `settle` is decide and apply, what the engine calls for ea
 
 from typing import assert_never
 
-from lastseat.core import booking, defining, editing, moving, series, visiting
+from lastseat.core import (
+    booking,
+    defining,
+    editing,
+    joining,
+    moving,
+    series,
+    visiting,
+    waiting,
+)
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.booking import Decision
 from lastseat.core.limits import CLOCK_TOLERANCE
-from lastseat.core.state import Booking
+from lastseat.core.state import Booking, Entry
 from lastseat.core.status import Status
 from lastseat.core.world import World
 
@@ -48,6 +57,8 @@ def _decide(world: World, command: c.AnyCommand) -> Decision:
     match command:
         case c.Book():
             return booking.decide_book(world, command)
+        case c.Join():
+            return joining.decide_join(world, command)
         case c.BookSeries():
             return series.decide_book_series(world, command)
         case c.Move():
@@ -94,11 +105,26 @@ def _decide_on_one(world: World, command: c.Targeted) -> Decision:
 
 
 def settle(world: World, command: c.AnyCommand) -> Decision:
-    """Decide, and let the world go on from there."""
+    """Decide, and let the world go on from there; what comes free is offered to who waits (C7).
+
+    The entries returned are the command's own; those of the offers are in the world, behind them.
+    """
     outcome, entries = decide(world, command)
     if entries:
+        freed = len(world.freed)
         world.apply(entries, command.actor if isinstance(command, c.Making) else None)
+        if world.lines:
+            told = offer_freed(world, entries, freed)
+            if isinstance(outcome, o.Joined):
+                # What was free at once was offered at once.
+                outcome = told.get(outcome.booking_id, outcome)
     return outcome, entries
+
+
+def offer_freed(world: World, entries: list[Entry], freed: int) -> dict[str, o.AnyOutcome]:
+    """Make the offers that these entries call for, by which `world.freed` grew from `freed` on."""
+    claims = world.freed[freed:]
+    return waiting.make_offers(world, waiting.freed_by(world, entries, claims))
 
 
 def expired_holds(world: World) -> list[Booking]:
@@ -106,17 +132,33 @@ def expired_holds(world: World) -> list[Booking]:
     return [x for x in world.bookings.values() if x.status is Status.HELD and x.expired(world.now)]
 
 
-def expire_due(world: World) -> list[str]:
-    """Journal the holds whose time is over as expired; returns their booking ids.
+def begun_waits(world: World) -> list[Booking]:
+    """The bookings that wait for what has begun: nobody has to make way for them any more (C7)."""
+    return [
+        x
+        for x in (world.bookings.values() if world.lines else ())
+        if x.status is Status.WAITLISTED
+        and x.waiter is not None
+        and booking.too_late(world, x.waiter)
+        and waiting.here(world, x.waiter)
+    ]
 
-    Called once before the batch's commands, so that they find those places free. A hold that also
-    claims what is not in the world is left for whoever holds all of it.
+
+def expire_due(world: World) -> list[str]:
+    """Journal what is over as expired, holds and waits alike; returns the booking ids.
+
+    Called once before the batch's commands, so that they find those places free, or offered to who
+    waits for them; and nobody in line for what has begun. What also is on something that is not in
+    the world is left for whoever holds all of it.
     """
     due = [
         hold
         for hold in expired_holds(world)
         if all(claim.bookable in world.bookables for claim in hold.claims.values())
     ]
-    for hold in due:
-        world.apply(booking.expire(hold))
-    return [hold.booking_id for hold in due]
+    due += begun_waits(world)
+    for over in due:
+        world.apply(booking.expire(over))
+    if world.lines and world.entries:
+        offer_freed(world, list(world.entries), 0)
+    return [over.booking_id for over in due]

@@ -32,6 +32,7 @@ def decide_define(world: World, command: c.Define) -> Decision:
         command.location,
         command.schedule,
         () if isinstance(parts, o.Refusal) else parts,
+        command.waitlist,
     )
     if there.seq == 0:
         if isinstance(parts, o.Refusal):
@@ -57,6 +58,7 @@ def _difference(there: Bookable, defined: e.Defined) -> str | None:
         "location",
         "schedule",
         "parts",
+        "waitlist",
     ):
         if getattr(there, field) != getattr(defined, field):
             return field
@@ -125,6 +127,7 @@ def open_occurrence(
         0,
         event.actor_time,
         event.location,
+        waitlist=event.waitlist,
     )
     entries = [Entry(bookable, defined, lead=True)]
     if capacity is not None:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from lastseat.core.claim import Awaited
 from lastseat.core.interval import Interval
 from lastseat.core.rules import Rules
 from lastseat.core.schedule import Schedule
@@ -58,6 +59,17 @@ class ActorTime(StrEnum):
     """Takes no part: neither refused for the actor's other bookings, nor a reason to refuse."""
 
 
+class WaitPolicy(StrEnum):
+    """Who is offered what comes free (MISSION C7)."""
+
+    CLOSED = "closed"
+    """Nobody can wait."""
+    FIFO = "fifo"
+    """Whoever waits longest; those behind, and walk-ins, wait until the party in front fits."""
+    FIRST_THAT_FITS = "first_that_fits"
+    """Whoever waits longest of those whose party fits; walk-ins have what fits nobody."""
+
+
 class ClaimMade(Struct, frozen=True, omit_defaults=True, gc=False):
     """`units` of this stream's bookable, as one booking's claim number `no`.
 
@@ -93,6 +105,7 @@ class Defined(Struct, frozen=True, omit_defaults=True):
     location: str | None = None
     schedule: Schedule | None = None
     parts: tuple[str, ...] = ()
+    waitlist: WaitPolicy = WaitPolicy.FIFO
 
 
 class CapacityChanged(Struct, frozen=True, omit_defaults=True):
@@ -143,6 +156,26 @@ class Booked(Struct, frozen=True, omit_defaults=True, gc=False):
     expires_at: datetime | None = None
     limit_at: datetime | None = None
     series: str | None = None
+
+
+class Joined(Struct, frozen=True, omit_defaults=True):
+    """The booking waits in the line of `queue`: on that stream it says for what (MISSION C7).
+
+    The other streams are those of what it may be given.
+    """
+
+    actor_id: str
+    queue: str
+    awaited: Awaited | None = None
+
+
+class Offered(Struct, frozen=True, omit_defaults=True):
+    """What the booking waited for came free: it is HELD, with these claims on this stream."""
+
+    actor_id: str
+    claims: tuple[ClaimMade, ...]
+    expires_at: datetime
+    limit_at: datetime
 
 
 class Confirmed(Struct, frozen=True):
@@ -222,6 +255,8 @@ Event = (
     | Rescheduled
     | CalledOff
     | Booked
+    | Joined
+    | Offered
     | Confirmed
     | Extended
     | Moved
@@ -245,6 +280,8 @@ TYPES: dict[str, type[Event]] = {
     "rescheduled": Rescheduled,
     "called_off": CalledOff,
     "booked": Booked,
+    "joined": Joined,
+    "offered": Offered,
     "confirmed": Confirmed,
     "extended": Extended,
     "moved": Moved,

@@ -64,6 +64,9 @@ _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI
 
 def integer(field: str, value: object, least: int, most: int) -> None:
     """A whole number in a range; true and false are none."""
+    # Nearly always it is one: asked first, since several are looked at for every booking.
+    if type(value) is int and least <= value <= most:
+        return
     if not isinstance(value, int) or isinstance(value, bool):
         raise Bad(field, "must be a whole number")
     if not least <= value <= most:
@@ -116,7 +119,7 @@ def uuid(field: str, value: object) -> None:
 
 def flag(field: str, value: object) -> None:
     """True or false, and nothing that merely counts as such."""
-    if not isinstance(value, bool):
+    if value is not False and value is not True:
         raise Bad(field, "must be true or false")
 
 

@@ -21,6 +21,12 @@ EMAIL_LENGTH = 254
 PHONE_LENGTH = 40
 """Characters in a phone number."""
 
+WAITING = 1_000
+"""Bookings that wait in one line: all of them are read when something comes free."""
+
+WAITING_OF_ACTOR = 10
+"""Bookings of one actor that wait in one line, each for another time."""
+
 UNITS = 100_000
 """Units of one claim."""
 

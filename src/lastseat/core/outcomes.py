@@ -31,6 +31,7 @@ class Code(StrEnum):
 
     BOOKED = "booked"
     HELD = "held"
+    JOINED = "joined"
     CONFIRMED = "confirmed"
     RELEASED = "released"
     CANCELLED = "cancelled"
@@ -63,10 +64,13 @@ class Code(StrEnum):
     TOO_EARLY = "too_early"
     UNKNOWN_BOOKABLE = "unknown_bookable"
     ALREADY = "already"
+    ALREADY_WAITING = "already_waiting"
     EXTEND_LIMIT = "extend_limit"
     BELOW_TAKEN = "below_taken"
     WOULD_AFFECT = "would_affect"
     NOT_BOOKABLE = "not_bookable"
+    WAITLIST_CLOSED = "waitlist_closed"
+    WAITLIST_FULL = "waitlist_full"
     FULL = "full"
     ACTOR_BUSY = "actor_busy"
     SERIES_REFUSED = "series_refused"
@@ -131,6 +135,20 @@ class Held(Success, frozen=True, kw_only=True, tag="held"):
     version: int = 1
     warnings: tuple[Overlap, ...] = ()
     chosen: tuple[str, ...] = ()
+
+
+class Joined(Success, frozen=True, kw_only=True, tag="joined"):
+    """The booking waits in the line of `bookable`, at `position` (1 is next) for that time.
+
+    A place that is free at once is offered at once: that is answered `held`.
+    """
+
+    booking_id: str
+    actor: str
+    bookable: str
+    units: int
+    position: int
+    version: int = 1
 
 
 class Confirmed(Success, frozen=True, kw_only=True, tag="confirmed"):
@@ -331,7 +349,9 @@ class Conflict(Refusal, frozen=True, kw_only=True, tag="conflict"):
     `expected_seq`: the stream is at `actual`; `version`: the booking is at `actual`;
     `boundary`: the booking kept moving while its places were being locked;
     `followers`, `booked`: since an edit of the event was worked out, an occurrence was opened, or
-    one that was empty was booked.
+    one that was empty was booked; `waiting`: others wait for the resource in that time.
+
+    One can wait for the bookable in that time if `can_join_waitlist` (MISSION C7, C10).
     """
 
     rule: str
@@ -340,6 +360,7 @@ class Conflict(Refusal, frozen=True, kw_only=True, tag="conflict"):
     booking_id: str | None = None
     during: Interval | None = None
     actual: int | None = None
+    can_join_waitlist: bool = False
 
 
 class NotBooked(Refusal, frozen=True, kw_only=True, tag="not_booked"):
@@ -394,6 +415,31 @@ class Already(Refusal, frozen=True, kw_only=True, tag="already"):
     bookable: str
     seat: int
     status: Status
+
+
+class AlreadyWaiting(Refusal, frozen=True, kw_only=True, tag="already_waiting"):
+    """The actor waits in that line for that time already, at `position` (MISSION C7)."""
+
+    booking_id: str
+    actor: str
+    bookable: str
+    position: int
+
+
+class WaitlistClosed(Refusal, frozen=True, kw_only=True, tag="waitlist_closed"):
+    """Nobody can wait for `bookable`, or no longer: `reason` says which."""
+
+    actor: str
+    bookable: str
+    reason: str
+
+
+class WaitlistFull(Refusal, frozen=True, kw_only=True, tag="waitlist_full"):
+    """As many wait for `bookable` as may, or as many bookings of the actor: `limit`."""
+
+    actor: str
+    bookable: str
+    limit: int
 
 
 class ExtendLimit(Refusal, frozen=True, kw_only=True, tag="extend_limit"):
@@ -454,13 +500,19 @@ class NotBookable(Refusal, frozen=True, kw_only=True, tag="not_bookable"):
 
 
 class Full(Refusal, frozen=True, kw_only=True, tag="full"):
-    """Not enough is left for the whole party; `left` units are, in that time."""
+    """Not enough is left for the whole party; `left` units are, in that time.
+
+    Where `waiting` is not 0, what there is left belongs to those who wait in line. One can join
+    them if `can_join_waitlist` (MISSION C7, C10).
+    """
 
     actor: str
     bookable: str
     capacity: int
     left: int
     during: Interval
+    waiting: int = 0
+    can_join_waitlist: bool = False
 
 
 class ActorBusy(Refusal, frozen=True, kw_only=True, tag="actor_busy"):
@@ -512,6 +564,7 @@ class SeriesRefused(Refusal, frozen=True, kw_only=True, tag="series_refused"):
 AnyOutcome = (
     Booked
     | Held
+    | Joined
     | Confirmed
     | Released
     | Cancelled
@@ -543,10 +596,13 @@ AnyOutcome = (
     | TooEarly
     | UnknownBookable
     | Already
+    | AlreadyWaiting
     | ExtendLimit
     | BelowTaken
     | WouldAffect
     | NotBookable
+    | WaitlistClosed
+    | WaitlistFull
     | Full
     | ActorBusy
     | SeriesRefused

@@ -22,9 +22,12 @@ NEVER_BOOKED = (Kind.EVENT, Kind.ACTOR, Kind.LOCATION)
 
 
 def place(
-    world: World, claims: Sequence[c.Claim], actor: str, field: str = "claims"
+    world: World, claims: Sequence[c.Claim], actor: str, queue: str | None = None
 ) -> list[Placement] | Misplaced:
-    """Each claim with its bookable and times, or the refusal of the first that has none."""
+    """Each claim with its bookable and times, or the refusal of the first that has none.
+
+    `queue` is the line whose turn it is.
+    """
     placements: list[Placement] = []
     seen: set[str] = set()
     for i, claim in enumerate(claims):
@@ -34,23 +37,23 @@ def place(
         if bookable.counted:
             if claim.start is not None or claim.end is not None or claim.before or claim.after:
                 reason = "an occurrence has its own time; leave start, end and buffers out"
-                return o.Invalid(field=f"{field}[{i}].start", reason=reason)
+                return o.Invalid(field=f"claims[{i}].start", reason=reason)
             if claim.bookable in seen:
                 reason = "the occurrence is claimed twice; ask for more units instead"
-                return o.Invalid(field=f"{field}[{i}].bookable", reason=reason)
+                return o.Invalid(field=f"claims[{i}].bookable", reason=reason)
             seen.add(claim.bookable)
             during = blocked = bookable.during
         elif claim.start is None or claim.end is None:
             reason = f"{bookable.kind} {claim.bookable!r} is claimed for a time"
-            return o.Invalid(field=f"{field}[{i}].start", reason=reason)
+            return o.Invalid(field=f"claims[{i}].start", reason=reason)
         else:
             during, blocked = claim.during, claim.blocked
         if claim.units != 1 and not _divisible(world, bookable):
             reason = f"an exclusive {bookable.kind} is claimed whole, as 1 unit"
-            return o.Invalid(field=f"{field}[{i}].units", reason=reason)
+            return o.Invalid(field=f"claims[{i}].units", reason=reason)
         if during is None or blocked is None:
             raise ValueError(f"{claim.bookable}: an occurrence without a time")
-        placement = Placement(claim, bookable, during, blocked, actor)
+        placement = Placement(claim, bookable, during, blocked, actor, None, queue)
         placements += _parts(world, placement) if bookable.parts else (placement,)
     return placements
 
@@ -70,7 +73,15 @@ def _parts(world: World, whole: Placement) -> list[Placement]:
         units = whole.claim.units if part.kind is Kind.POOL else 1
         claim = msgspec.structs.replace(whole.claim, bookable=name, units=units)
         placements.append(
-            Placement(claim, part, whole.during, whole.blocked, whole.actor, whole.claim.bookable)
+            Placement(
+                claim,
+                part,
+                whole.during,
+                whole.blocked,
+                whole.actor,
+                whole.claim.bookable,
+                whole.queue,
+            )
         )
     return placements
 

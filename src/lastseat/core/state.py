@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from lastseat.core import events as e
-from lastseat.core.events import ActorTime, Event, Kind
+from lastseat.core.claim import Awaited
+from lastseat.core.events import ActorTime, Event, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.rules import NO_RULES, Rules
 from lastseat.core.schedule import Schedule
@@ -50,7 +51,30 @@ class LiveClaim(Struct, gc=False):
     place: int = 0
 
 
-class Bookable(Struct):
+class Waiter(Struct, gc=False):
+    """A booking that waits (MISSION C7), as a stream that it waits on has it.
+
+    `seq` is its place in the line of `queue`, which alone has what is `awaited`.
+    """
+
+    booking_id: str
+    actor_id: str
+    queue: str
+    seq: int
+    awaited: Awaited | None = None
+    actor: str | None = None
+    """The reference its actor is known by; None once they are forgotten."""
+    during: Interval | None = None
+    """The time that is waited for in the line, worked out once; None is the occurrence's own."""
+    blocked: Interval | None = None
+    """The same with buffers."""
+
+    def __post_init__(self) -> None:
+        if self.awaited is not None:
+            self.during, self.blocked = self.awaited.during, self.awaited.blocked
+
+
+class Bookable(Struct, gc=False):
     """One bookable's stream, folded."""
 
     bookable: str
@@ -79,6 +103,11 @@ class Bookable(Struct):
     """A composite's: what is claimed in its stead, none of them a composite itself."""
     rules: Rules = NO_RULES
     """When it may be booked. Only a whole fold has them: decisions have `World.broken`."""
+    waitlist: WaitPolicy = WaitPolicy.FIFO
+    waiting: int = 0
+    """How many bookings wait on this stream."""
+    waiters: dict[str, Waiter] = msgspec.field(default_factory=dict)
+    """Those, by booking; decisions have them whole where `waiting` is not 0."""
 
     @property
     def counted(self) -> bool:
@@ -106,6 +135,8 @@ class Booking(Struct, gc=False):
     series: str | None = None
     """What the bookings of one series share, as its first entry says; a row read has it not."""
     claims: dict[int, LiveClaim] = msgspec.field(default_factory=dict)
+    waiter: Waiter | None = None
+    """Its place in line, while it waits."""
 
     @property
     def live(self) -> bool:
@@ -153,12 +184,18 @@ def evolve(state: Bookable, entry: Entry) -> None:
     match event:
         case e.Booked():
             _add(state, entry, event.actor_id, event.claims)
+        case e.Joined():
+            _join(state, entry, event)
+        case e.Offered():
+            _leave(state, entry)
+            _add(state, entry, event.actor_id, event.claims)
         case e.Confirmed() | e.Extended() | e.Updated() | e.Fact():
             pass
         case e.CheckedIn() | e.CheckedOut() | e.Completed() | e.NoShow():
             pass
         case e.Released() | e.Cancelled() | e.Expired():
             _remove(state, [key for key in state.claims if key[0] == entry.booking_id])
+            _leave(state, entry)
         case e.Moved():
             _move(state, entry, event)
         case e.CapacityChanged():
@@ -191,6 +228,7 @@ def _define(state: Bookable, event: e.Defined) -> None:
     state.location = event.location
     state.schedule = event.schedule
     state.parts = event.parts
+    state.waitlist = event.waitlist
 
 
 def _change_times(
@@ -207,6 +245,22 @@ def _change_times(
             _reschedule(state, event.during)
         case e.CalledOff():
             state.called_off = True
+
+
+def _join(state: Bookable, entry: Entry, event: e.Joined) -> None:
+    """One more waits; behind all others, since it is the stream's newest entry."""
+    if entry.booking_id is None:
+        raise ValueError(f"{entry.stream}/{entry.seq}: nobody waits")
+    state.waiters[entry.booking_id] = Waiter(
+        entry.booking_id, event.actor_id, event.queue, entry.seq, event.awaited
+    )
+    state.waiting += 1
+
+
+def _leave(state: Bookable, entry: Entry) -> None:
+    """Whoever waited here waits no longer."""
+    if state.waiting and state.waiters.pop(entry.booking_id or "", None) is not None:
+        state.waiting -= 1
 
 
 def _add(state: Bookable, entry: Entry, actor_id: str, made: tuple[e.ClaimMade, ...]) -> None:
@@ -280,6 +334,29 @@ _BECOMES: dict[type[Event], Status] = {
 }
 
 
+def _made(entry: Entry) -> Booking:
+    """The booking that its first entry makes."""
+    event, booking_id, version = entry.event, entry.booking_id, entry.version
+    assert booking_id is not None
+    assert version is not None
+    match event:
+        case e.Booked():
+            return Booking(
+                booking_id,
+                event.actor_id,
+                event.status,
+                version,
+                None,
+                event.expires_at,
+                event.limit_at,
+                series=event.series,
+            )
+        case e.Joined():
+            return Booking(booking_id, event.actor_id, Status.WAITLISTED, version)
+        case _:
+            raise ValueError(f"{entry.stream}/{entry.seq}: the booking was never made")
+
+
 def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
     """The booking after one of its entries; `before` is None for the first.
 
@@ -289,22 +366,14 @@ def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
     if entry.booking_id is None or entry.version is None:
         raise ValueError(f"{entry.stream}/{entry.seq}: not an entry of a booking")
     if before is None:
-        if not isinstance(event, e.Booked):
-            raise ValueError(f"{entry.stream}/{entry.seq}: the booking was never made")
-        return Booking(
-            entry.booking_id,
-            event.actor_id,
-            event.status,
-            entry.version,
-            None,
-            event.expires_at,
-            event.limit_at,
-            series=event.series,
-        )
+        return _made(entry)
     before.version = entry.version
     match event:
         case e.Confirmed():
             before.status, before.expires_at, before.limit_at = Status.CONFIRMED, None, None
+        case e.Offered():
+            before.status = Status.HELD
+            before.expires_at, before.limit_at = event.expires_at, event.limit_at
         case e.Extended():
             before.expires_at = event.expires_at
         case e.Released() | e.Cancelled() | e.Expired():
@@ -313,9 +382,15 @@ def evolve_booking(before: Booking | None, entry: Entry) -> Booking:
             before.status = _BECOMES[type(event)]
         case e.Moved() | e.Updated():
             pass
-        case e.Booked() | e.Defined() | e.CapacityChanged() | e.Fact() | e.Checkpoint():
+        case e.Booked() | e.Joined() | e.Defined() | e.CapacityChanged() | e.Fact():
             raise ValueError(f"{entry.stream}/{entry.seq}: {event!r} can't follow in a booking")
-        case e.RulesChanged() | e.ScheduleChanged() | e.Rescheduled() | e.CalledOff():
+        case (
+            e.RulesChanged()
+            | e.ScheduleChanged()
+            | e.Rescheduled()
+            | e.CalledOff()
+            | e.Checkpoint()
+        ):
             raise ValueError(f"{entry.stream}/{entry.seq}: {event!r} is not of a booking")
         case _:
             assert_never(event)

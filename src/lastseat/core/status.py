@@ -9,6 +9,7 @@ from enum import StrEnum
 class Status(StrEnum):
     """Where a booking stands."""
 
+    WAITLISTED = "WAITLISTED"
     HELD = "HELD"
     PENDING_APPROVAL = "PENDING_APPROVAL"
     RESERVED = "RESERVED"
@@ -24,6 +25,8 @@ class Status(StrEnum):
 S = Status
 
 FOLLOWS: dict[Status, frozenset[Status]] = {
+    # It takes nothing; HELD is the offer (C7).
+    S.WAITLISTED: frozenset({S.HELD, S.CANCELLED, S.EXPIRED}),
     S.HELD: frozenset({S.CONFIRMED, S.RESERVED, S.PENDING_APPROVAL, S.CANCELLED, S.EXPIRED}),
     S.PENDING_APPROVAL: frozenset({S.RESERVED, S.CONFIRMED, S.REJECTED, S.CANCELLED, S.EXPIRED}),
     S.RESERVED: frozenset({S.CONFIRMED, S.CHECKED_IN, S.CANCELLED, S.NO_SHOW}),

@@ -11,7 +11,7 @@ from lastseat.core import fields as f
 from lastseat.core import limits
 from lastseat.core.asked import series, wanted
 from lastseat.core.defining import event_of, occurrence_id
-from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.events import ActorTime, Fact, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.outcomes import Invalid
 from lastseat.core.rules import Rules
@@ -28,6 +28,8 @@ def validate(command: c.AnyCommand) -> Invalid | None:
                 _define(command)
             case c.Book():
                 _book(command)
+            case c.Join():
+                _join(command)
             case c.BookSeries():
                 f.name("actor", command.actor)
                 series(command)
@@ -119,6 +121,20 @@ def _book(command: c.Book) -> None:
     _how(command)
 
 
+def _join(command: c.Join) -> None:
+    f.name("actor", command.actor)
+    wanted("", command.claims, command.choices)
+    if not command.claims:
+        raise f.Bad("claims", "must begin with what is waited for: its line is that one's")
+    if command.booking_id is not command.command_id:
+        f.uuid("booking_id", command.booking_id)
+    f.integer("offer_seconds", command.offer_seconds, 1, limits.LONGEST_HOLD_SECONDS)
+    if command.metadata is not None:
+        f.json("metadata", command.metadata)
+    if command.contact is not None:
+        f.contact("contact", command.contact)
+
+
 def _how(command: c.Book | c.BookSeries) -> None:
     """What a booking and a series have alike."""
     f.flag("confirmed", command.confirmed)
@@ -180,6 +196,7 @@ def _define(command: c.Define) -> None:
         f.name("time_zone", command.time_zone)
     f.choice("kind", command.kind, Kind)
     f.choice("actor_time", command.actor_time, ActorTime)
+    f.choice("waitlist", command.waitlist, WaitPolicy)
     _kind(command)
     if command.location is not None:
         f.name("location", command.location)

@@ -14,7 +14,22 @@ import msgspec
 from lastseat.core import events as e
 from lastseat.core.interval import Interval
 from lastseat.core.outcomes import NotBookable
-from lastseat.core.state import Bookable, Booking, Entry, LiveClaim, evolve, evolve_booking
+from lastseat.core.state import (
+    Bookable,
+    Booking,
+    Entry,
+    LiveClaim,
+    Waiter,
+    evolve,
+    evolve_booking,
+)
+from lastseat.core.status import Status
+
+_TAKING = e.Booked | e.Moved | e.Offered
+"""The events that make claims."""
+
+_LEAVING = (*e.FREEING, e.Offered)
+"""The events after which a booking waits no longer."""
 
 
 class World:
@@ -32,6 +47,12 @@ class World:
         """An event's occurrences that have a stream."""
         self.broken: dict[tuple[str, Interval, Interval], NotBookable | None] = {}
         """What the rules say of each bookable, `during` and `blocked` that the batch asks about."""
+        self.lines = False
+        """Whether anybody waits for any of this (waiting.py)."""
+        self.ready: set[str] = set()
+        """The waiting bookings whose offer can be decided: all that it may touch is here."""
+        self.unready: dict[str, None] = {}
+        """Those whose turn it was though they are not: what was decided is not to be written."""
         self.touched_streams: dict[str, None] = {}
         self.changed()
 
@@ -45,6 +66,12 @@ class World:
         self.freed: list[LiveClaim] = []
         self.entries: list[Entry] = []
         self.touched_bookings: dict[str, None] = {}
+        self.joined: list[tuple[str, Waiter]] = []
+        """Streams with who waits on them from now on."""
+        self.left: dict[str, None] = {}
+        """The bookings that wait no longer."""
+        self.lined: dict[str, None] = {}
+        """The streams that more or fewer wait on."""
 
     def add_booking(self, booking: Booking) -> None:
         """Put a booking read from the ledger, with its claims, into the world."""
@@ -57,11 +84,25 @@ class World:
             if bookable.counted:
                 self.seated[claim.bookable, booking.actor_id] = claim.booking_id
 
+    def add_waiter(self, waiter: Waiter, version: int) -> None:
+        """Put a waiting booking read from the ledger in line, and on what else it waits for."""
+        assert waiter.awaited is not None
+        for name in waiter.awaited.on:
+            if name in self.bookables:
+                self.bookables[name].waiters[waiter.booking_id] = waiter
+        booking = self.bookings.get(waiter.booking_id)
+        if booking is None:
+            waitlisted = Status.WAITLISTED
+            booking = Booking(waiter.booking_id, waiter.actor_id, waitlisted, version)
+            self.bookings[waiter.booking_id] = booking
+        booking.actor, booking.waiter = waiter.actor, waiter
+        self.lines = True
+
     def scratch(self) -> "World":
         """A copy to try things on, as much of it as decisions change."""
         copied = World(self.now)
         copied.actors, copied.followers, copied.broken = self.actors, self.followers, self.broken
-        copied.seated = dict(self.seated)
+        copied.seated, copied.lines = dict(self.seated), self.lines
         for name, bookable in self.bookables.items():
             claims = {key: copy(claim) for key, claim in bookable.claims.items()}
             copied.bookables[name] = msgspec.structs.replace(bookable, claims=claims)
@@ -103,7 +144,9 @@ class World:
         event = entry.event
         if isinstance(event, e.Moved):
             self._free(bookable, booking, event.left)
-        if isinstance(event, e.Booked | e.Moved):
+        elif isinstance(event, e.Joined):
+            self._join(bookable, booking)
+        if isinstance(event, _TAKING):
             for made in event.claims:
                 claim = bookable.claims[booking_id, made.no]
                 booking.claims[made.no] = claim
@@ -114,6 +157,19 @@ class World:
         elif isinstance(event, e.FREEING):
             here = [no for no, claim in booking.claims.items() if claim.bookable == entry.stream]
             self._free(bookable, booking, here)
+        if booking.waiter is not None and isinstance(event, _LEAVING):
+            self.left[booking_id] = self.lined[entry.stream] = None
+
+    def _join(self, bookable: Bookable, booking: Booking) -> None:
+        waiter = bookable.waiters[booking.booking_id]
+        if waiter.queue == bookable.bookable:
+            waiter.actor, booking.waiter = booking.actor, waiter
+        elif booking.waiter is not None:
+            # As when it is read: everywhere it says what it waits for, not in its line alone.
+            bookable.waiters[booking.booking_id] = booking.waiter
+        self.joined.append((bookable.bookable, waiter))
+        self.lined[bookable.bookable] = None
+        self.lines = True
 
     def _free(self, bookable: Bookable, booking: Booking, numbers: Iterable[int]) -> None:
         for no in numbers:

@@ -21,6 +21,7 @@ from .errors import (
 )
 from .layout import default_data_dir
 from .server import EmbeddedServer, ServerStatus
+from .upgrade import Upgraded
 
 __all__ = [
     "AccessDeniedError",
@@ -36,6 +37,7 @@ __all__ = [
     "NotStoppedError",
     "ServerStatus",
     "TimedOutError",
+    "Upgraded",
     "VersionMismatchError",
     "default_data_dir",
 ]

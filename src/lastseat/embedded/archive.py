@@ -88,6 +88,8 @@ def read(source: Path, layout: Layout, account: Account, binaries: Binaries) -> 
     try:
         _unpack(source, fresh)
         _validate(fresh, source, binaries)
+        # The server's first start recovers as from an archive, which is what begins a new timeline.
+        fresh.joinpath("recovery.signal").touch(mode=0o600)
         # Ours alone until here, so that nobody could change what was validated; the top directory
         # is handed over last.
         if account.drop:
@@ -101,16 +103,21 @@ def read(source: Path, layout: Layout, account: Account, binaries: Binaries) -> 
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def put_in_place(layout: Layout) -> None:
-    """Let `layout.restored` take the cluster's place; that is moved aside, named with the time."""
+def put_in_place(layout: Layout, *, aside: str = "before-restore") -> Path:
+    """Let `layout.restored` take the cluster's place; returns where that is kept, if there was one.
+
+    It is moved aside within the data directory, named with the time.
+    """
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    kept = layout.root / f"postgres.{aside}-{now}"
     if os.path.lexists(layout.pgdata):
-        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        layout.pgdata.rename(layout.root / f"postgres.before-restore-{now}")
+        layout.pgdata.rename(kept)
     finish(layout)
+    return kept
 
 
 def finish(layout: Layout) -> None:
-    """Complete a restore that was killed after moving the old cluster aside.
+    """Complete a restore or an upgrade that was killed after moving the old cluster aside.
 
     Otherwise the next start would find no cluster and make an empty one.
     """

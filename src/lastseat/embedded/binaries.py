@@ -58,6 +58,14 @@ def locate() -> Binaries:
     )
 
 
+def at(place: Path) -> Binaries:
+    """The programs in a directory. Raises `NoBinariesError` when it has none that can be used."""
+    found = _examine(place)
+    if isinstance(found, Binaries):
+        return found
+    raise NoBinariesError(f"No usable PostgreSQL programs in {place}: {found}.")
+
+
 def of_major(major: str) -> Path | None:
     """A directory with programs of exactly this major version, for the hint in an error."""
     for place in _places():

@@ -80,25 +80,48 @@ class Cluster:
         too.
         """
         new = self.layout.initialising
+        self.make_files(new, keep_fd)
+        self.execute(_BOOTSTRAP, new, "postgres", keep_fd)
+        self.configure_files(new, keep_fd)
+        self.sync_files(new, keep_fd)
+        new.rename(self.layout.pgdata)
+        places.sync_dir(self.layout.root)
+
+    def make_files(self, new: Path, keep_fd: int) -> None:
+        """An empty cluster in `new`, whatever was there before: no role but the superuser's."""
         shutil.rmtree(new, ignore_errors=True)
         places.private_dir(new, self.account)
-        initdb, server = self.binaries.path("initdb"), self.binaries.path("postgres")
         options = ["-U", SUPERUSER, "-k", "-E", "UTF8", "--locale=C", "--no-instructions"]
         options += ["--auth-local=trust", "--auth-host=reject"]
         if self.binaries.major >= _BUILTIN_LOCALES:
             # PostgreSQL's own Unicode rules: no update of the C library can change them under an
             # index.
             options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        initdb = self.binaries.path("initdb")
         self._run("Initialising the database", [initdb, "-D", new, *options], keep_fd)
-        single = ["-c", "exit_on_error=true", "postgres"]
-        command: list[str | Path] = [server, "--single", "-D", new, *single]
-        self._run("Creating the database", command, keep_fd, stdin=_BOOTSTRAP)
+
+    def configure_files(self, new: Path, keep_fd: int) -> None:
+        """Let the cluster in `new` take our settings, once it has the place of `pgdata`."""
         # Appended by the account itself: as root we never write where it could plant a link.
         append: list[str | Path] = ["/bin/sh", "-c", 'cat >> "$1/postgresql.conf"', "sh", new]
         self._run("Configuring the database", append, keep_fd, stdin=settings.INCLUDES)
+
+    def sync_files(self, new: Path, keep_fd: int) -> None:
+        """Make the cluster in `new` survive a power cut."""
+        initdb = self.binaries.path("initdb")
         self._run("Syncing the database", [initdb, "--sync-only", "-D", new], keep_fd)
-        new.rename(self.layout.pgdata)
-        places.sync_dir(self.layout.root)
+
+    def execute(self, statements: str, files: Path, database: str, keep_fd: int) -> None:
+        """Run SQL, a statement a line, on a cluster without a server: nobody else can connect."""
+        command: list[str | Path] = [self.binaries.path("postgres"), "--single", "-D", files]
+        command += ["-c", "exit_on_error=true", database]
+        self._run("Writing to the database", command, keep_fd, stdin=statements)
+
+    def recover(self, keep_fd: int) -> None:
+        """Have what a killed server left, or a backup holds, replayed; end cleanly."""
+        self._clear_stale_files()
+        self._write_settings()
+        self.execute("", self.layout.pgdata, "postgres", keep_fd)
 
     def check(self) -> None:
         """Raise unless the files are a cluster of our programs' major version."""

@@ -163,10 +163,15 @@ def wrong_version(
         if other
         else f"LASTSEAT_PG_BIN=<the bin directory of PostgreSQL {data_major}>"
     )
+    older = data_major.isdigit() and int(data_major) < bin_major
+    change = (
+        f"To change to {bin_major}: `lastseat db upgrade`, once for each data directory"
+        if older
+        else f"Programs can't read the data of a newer version: install PostgreSQL {data_major}'s, "
+        "or write a dump with them and load it into a new LASTSEAT_DATA_DIR"
+    )
     return VersionMismatchError(
         f"{data} was written by PostgreSQL {data_major}, but the programs in {bin_dir} are "
-        f"PostgreSQL {bin_major}. To go on as before, set {use}. To change to {bin_major}: with "
-        f"that setting make a backup, write a dump with PostgreSQL {bin_major}'s pg_dump, then "
-        "load the dump with psql into a new LASTSEAT_DATA_DIR run without it. (A backup is a copy "
-        "of the files: it can only be restored by the major version that made it.)"
+        f"PostgreSQL {bin_major}. To go on as before, set {use}. {change}. (A backup is a copy of "
+        "the files: it can only be restored by the major version that made it, and upgraded then.)"
     )

@@ -6,7 +6,7 @@
         lastseat.conf      our settings, written at each start       custom.conf   yours, read last
         log/  run/         the server's logs and its socket, private to its account
         postgres/          the cluster itself (PGDATA), private to its account
-        postgres.*/        being initialised, being restored, or moved aside by a restore
+        postgres.*/        being initialised, restored or upgraded, or moved aside by that
 
 Since as root the directory itself is root's, the server's account can't plant links for root to
 follow.
@@ -54,8 +54,18 @@ class Layout:
 
     @property
     def restored(self) -> Path:
-        """A validated backup, about to take the place of `pgdata`."""
+        """A validated backup, or an upgraded copy, about to take the place of `pgdata`."""
         return self.root / "postgres.restored"
+
+    @property
+    def upgrading(self) -> Path:
+        """A copy being written by a newer major version."""
+        return self.root / "postgres.upgrading"
+
+    @property
+    def upgrade_work(self) -> Path:
+        """Where pg_upgrade leaves its notes."""
+        return self.root / "postgres.upgrade-work"
 
     @property
     def turn_lock(self) -> Path:

@@ -17,12 +17,13 @@ from pathlib import Path
 import psycopg
 
 from . import account as accounts
-from . import archive, binaries, cluster, layout, postmaster, readable
+from . import archive, binaries, cluster, layout, postmaster, readable, upgrade
 from .cluster import Cluster, StopMode
 from .errors import AlreadyExistsError, EmbeddedError, NotStoppedError, os_errors, wrong_version
 from .layout import Layout
 from .locks import POLL_SECONDS, is_held, turn
 from .postmaster import Postmaster
+from .upgrade import Upgraded
 
 _LONG_SECONDS = 30.0
 
@@ -175,6 +176,30 @@ class EmbeddedServer:
             with cluster.nothing_running(self._layout, deadline):
                 archive.read(source, self._layout, mine.account, mine.binaries)
                 archive.put_in_place(self._layout)
+
+    def upgrade(self, *, old_bin_dir: Path | None = None) -> Upgraded | None:
+        """Rewrite the cluster for the programs' major version; starts no server.
+
+        None when it is of that version already. `old_bin_dir` has the programs of the version that
+        wrote it, unless they lie where `lastseat` looks for programs. The cluster that was there is
+        kept within the data directory (postgres.before-upgrade-from-<version>-<UTC time>), so there
+        must be room for both. Raises `NotStoppedError`, `NoBinariesError`, `VersionMismatchError`
+        and so on, with nothing changed.
+        """
+        deadline = time.monotonic() + _LONG_SECONDS
+        with os_errors("The upgrade"), self._my_turn(deadline) as mine:
+            if postmaster.find(self._layout.pgdata) is not None:
+                raise NotStoppedError(
+                    f"The server on {self._layout.root} is running: stop it first, then upgrade."
+                )
+            major = cluster.data_major(self._layout.pgdata)
+            if major == str(mine.binaries.major):
+                return None
+            if major is None:
+                mine.check()
+            old = upgrade.old_binaries(mine, old_bin_dir)
+            with cluster.nothing_running(self._layout, deadline) as lock_fd:
+                return upgrade.run(mine, old, lock_fd)
 
     def _start(self, deadline: float) -> Postmaster:
         with self._my_turn(deadline) as mine:

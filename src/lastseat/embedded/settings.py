@@ -45,6 +45,12 @@ max_wal_size = 2GB
 checkpoint_timeout = 15min
 checkpoint_completion_target = 0.9
 
+# A restored backup is all there is: the server replays it, finds no archive, and begins a timeline
+# of its own. By that the feed knows that what was told since the backup may be gone. Nobody is let
+# in before it has.
+restore_command = 'false'
+hot_standby = off
+
 # Statements are short: compiling them costs more than running them.
 jit = off
 

@@ -19,10 +19,14 @@ from lastseat.core.defining import event_of
 from lastseat.core.events import ActorTime, Kind
 from lastseat.core.interval import Interval
 from lastseat.core.outcomes import Invalid
-from lastseat.core.state import LOCATION_PREFIX, actor_stream
+from lastseat.core.state import LOCATION_PREFIX, Waiter, actor_stream
 from lastseat.engine.requests import Rows, Statement
+from lastseat.ledger import rows as ledger_rows
 from lastseat.ledger.rows import interval
 from lastseat.ledger.sql import array
+
+FIRST = 8
+"""Bookings at the head of a line whose offers are prepared before anybody knows what comes free."""
 
 
 class Definition(Struct, frozen=True):
@@ -32,6 +36,9 @@ class Definition(Struct, frozen=True):
     actor_time: ActorTime
     during: Interval | None
     parts: tuple[str, ...] = ()
+
+
+NONE: frozenset[Any] = frozenset()
 
 
 class Known(Struct):
@@ -54,6 +61,10 @@ class Known(Struct):
     """Edited occurrences to the live bookings there."""
     composites: dict[str, int] = field(default_factory=dict)
     """Those named, to how many parts they have."""
+    lines: frozenset[str] = NONE
+    """Bookables that somebody waits on, so that was asked who."""
+    waiters: list[Waiter] = field(default_factory=list)
+    """Who waits in their lines, in order."""
 
     def defined(self, definitions: dict[str, Definition]) -> None:
         """Note what bookables are."""
@@ -70,8 +81,13 @@ class Known(Struct):
             names.add(name)
 
 
-def questions(tenant_id: str, commands: Sequence[c.AnyCommand]) -> tuple[Statement, ...]:
-    """The statements that resolve a batch; `learn` takes their rows in the same order."""
+def questions(
+    tenant_id: str, commands: Sequence[c.AnyCommand], lines: frozenset[str] = NONE
+) -> tuple[Statement, ...]:
+    """The statements that resolve a batch; `learn` takes their rows in the same order.
+
+    `lines` are the bookables that somebody is known to wait on.
+    """
     bookables = {name for command in commands for name in c.bookables_of(command)}
     targets = [target for command in commands for target in c.targets_of(command)]
     ids = [target.booking_id for target in targets if isinstance(target, c.BookingId)]
@@ -97,6 +113,8 @@ def questions(tenant_id: str, commands: Sequence[c.AnyCommand]) -> tuple[Stateme
     if edited:
         params = {"bookables": array(sorted(edited)), "most_edited": limits.EDITED_BOOKINGS + 1}
         asked.append(Statement("find_bookings_on", tenant | params))
+    if lines:
+        asked.append(Statement("read_lines", {**tenant, "bookables": array(sorted(lines))}))
     return tuple(asked)
 
 
@@ -136,6 +154,8 @@ def learn(asked: Sequence[Statement], answers: Sequence[Rows]) -> Known:
                 for name, booking_id, actor_id, other in rows:
                     known.guests.setdefault(name, set()).add(booking_id)
                     known.claimed(booking_id, actor_id, other)
+            case "read_lines":
+                known.waiters += (waiter for waiter, _ in map(ledger_rows.waiter, rows))
             case _:
                 raise AssertionError(statement.name)
     return known
@@ -155,13 +175,17 @@ def too_much(command: c.AnyCommand, known: Known) -> Invalid | None:
 def parts_of(
     tenant_id: str, commands: Sequence[c.AnyCommand], known: Known
 ) -> tuple[Statement, ...]:
-    """What to ask about the parts of the composites found, another time: most batches have none."""
-    if not known.composites:
+    """What to ask about the parts of the composites found, another time: most batches have none.
+
+    And about what those wait for who are in line.
+    """
+    if not known.composites and not known.waiters:
         return ()
     named = {name for command in commands for name in c.bookables_of(command)}
     named &= known.composites.keys()
     parts = {part for name in named for part in known.definitions[name].parts}
-    unknown = sorted(parts - known.definitions.keys())
+    awaited = {name for waiter in known.waiters for name in awaited_by(waiter)}
+    unknown = sorted((parts | awaited) - known.definitions.keys())
     if not unknown:
         return ()
     params = {"tenant": tenant_id, "bookables": array(unknown)}
@@ -180,10 +204,7 @@ def _definitions(found: Rows) -> dict[str, Definition]:
     }
 
 
-NONE: frozenset[Any] = frozenset()
-
-
-class Boundary(Struct):
+class Boundary(Struct, gc=False):
     """What one command reads and writes, as far as it is known before the locks.
 
     Immutable sets, replaced where there is something to add: most are empty for most commands.
@@ -235,7 +256,7 @@ def boundary(command: c.AnyCommand, known: Known, *, careful: bool) -> Boundary:
     for target in targets:
         _target(found, target, known)
     match command:
-        case c.Book() | c.BookSeries():
+        case c.Book() | c.BookSeries() | c.Join():
             dates = command.dates if isinstance(command, c.BookSeries) else (command,)
             if careful:
                 found.bookings |= {date.booking_id for date in dates}
@@ -271,13 +292,39 @@ def _edits(found: Boundary, command: c.ChangeCapacity | c.EditEvent, known: Know
     found.heads = found.heads.union(*(known.bookings[x] for ids in guests for x in ids))
 
 
+def awaited_by(waiter: Waiter) -> tuple[str, ...]:
+    """What a waiting booking's offer may be on, and the composites that it is asked for as."""
+    assert waiter.awaited is not None
+    return (*waiter.awaited.on, *(claim.bookable for claim in claims_of(waiter.awaited)))
+
+
+def first_in_line(waiters: Iterable[Waiter]) -> set[str]:
+    """The first bookings of each line: it is most likely their turn."""
+    lines: dict[str, list[str]] = {}
+    for waiter in waiters:
+        lines.setdefault(waiter.queue, []).append(waiter.booking_id)
+    return {booking_id for line in lines.values() for booking_id in line[:FIRST]}
+
+
+def offering(waiters: Iterable[Waiter], known: Known) -> Boundary:
+    """What the offers to these read and write, all together."""
+    found = Boundary()
+    for waiter in waiters:
+        assert waiter.awaited is not None
+        found.heads = found.heads.union(awaited_by(waiter))
+        _claims(found, claims_of(waiter.awaited), waiter.actor_id, known, new=False)
+    return found
+
+
 def _all_claims(command: c.Making) -> Sequence[c.Claim]:
-    if isinstance(command, c.Book):
-        return claims_of(command)
-    return [claim for date in command.dates for claim in claims_of(date)]
+    if isinstance(command, c.BookSeries):
+        return [claim for date in command.dates for claim in claims_of(date)]
+    return claims_of(command)
 
 
-def claims_of(asked: c.Book | c.SeriesDate | c.Relocation) -> Sequence[c.Claim]:
+def claims_of(
+    asked: c.Book | c.Join | c.SeriesDate | c.Relocation | c.Awaited,
+) -> Sequence[c.Claim]:
     """All claims that it may come to: one for each candidate of its choices."""
     if not asked.choices:
         return asked.claims

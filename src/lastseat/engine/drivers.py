@@ -15,6 +15,7 @@ from typing import Any, assert_never
 import psycopg
 from psycopg.rows import tuple_row
 
+from lastseat.engine.counts import LaneCounts
 from lastseat.engine.errors import DatabaseUnavailable
 from lastseat.engine.requests import (
     Post,
@@ -30,6 +31,7 @@ from lastseat.engine.stuck import cut_when_stuck
 from lastseat.engine.wire import Wire, arguments, compiled
 from lastseat.ledger.errors import ConnectionLost, LedgerError, translate
 from lastseat.ledger.sql import QUERIES
+from lastseat.tracing import span
 
 Steps = Generator[Request, Any, list[Result]]
 
@@ -99,6 +101,7 @@ class Lane:
         self.conninfo = conninfo
         self.prepare = prepare
         self.patience = patience
+        self.counts = LaneCounts()
         self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
         self._wire: Wire | None = None
         self._away_since: float | None = None
@@ -119,6 +122,11 @@ class Lane:
             await self.close()
             raise
 
+    @property
+    def connected(self) -> bool:
+        """Whether it has a connection now."""
+        return self._connection is not None and not self._connection.closed
+
     async def close(self) -> None:
         """Close the connection, if there is one."""
         connection, self._connection = self._connection, None
@@ -132,9 +140,11 @@ class Lane:
             case Post():
                 self._open_one()[1].post(request.statements)
             case Sleep():
+                self.counts.retried += 1
                 # Jitter, so that rivals do not meet again.
                 await asyncio.sleep(request.seconds * random.uniform(0.5, 1))  # noqa: S311
             case Reconnect():
+                self.counts.lost += 1
                 await self._reconnect()
             case _:
                 assert_never(request)
@@ -144,11 +154,13 @@ class Lane:
         if self._connection is None:
             await self._reconnect()
         connection, wire = self._open_one()
-        if request.writes and self._meanwhile is not None:
-            # Runs when the wait below lets go of the loop, with everything sent.
-            asyncio.get_running_loop().call_soon(self._meanwhile)
+        if request.writes:
+            self.counts.written += 1
+            if self._meanwhile is not None:
+                # Runs when the wait below lets go of the loop, with everything sent.
+                asyncio.get_running_loop().call_soon(self._meanwhile)
         async with connection.lock:
-            with cut_when_stuck(connection):
+            with cut_when_stuck(connection), span("lastseat.round_trip"):
                 return await connection.wait(wire.exchange(request.statements))
 
     def _open_one(self) -> tuple[psycopg.AsyncConnection[tuple[Any, ...]], Wire]:

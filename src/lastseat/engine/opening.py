@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from lastseat.calendar.schedule import Instance, instance, listed
 from lastseat.core.defining import open_occurrence
-from lastseat.core.events import ActorTime, Kind
+from lastseat.core.events import ActorTime, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.state import Bookable
 from lastseat.core.world import World
@@ -87,8 +87,9 @@ def events_of(heads: Rows, times: Rows) -> dict[str, Bookable]:
             actor_time=ActorTime(actor_time),
             location=location,
             schedule=schedules[name],
+            waitlist=WaitPolicy(waitlist),
         )
-        for name, capacity, zone, actor_time, location in heads
+        for name, capacity, zone, actor_time, location, waitlist in heads
     }
 
 

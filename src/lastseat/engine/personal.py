@@ -81,7 +81,7 @@ def _said(answered: Iterable[tuple[Ticket, Answer]], written: set[str]) -> Perso
 def booked_by(outcome: o.AnyOutcome) -> list[str]:
     """The bookings that an outcome says were made."""
     report = outcome.report if isinstance(outcome, o.SeriesBooked) else (outcome,)
-    return [x.booking_id for x in report if isinstance(x, o.Booked | o.Held)]
+    return [x.booking_id for x in report if isinstance(x, o.Booked | o.Held | o.Joined)]
 
 
 def _of_bookings(said: Personal, command: c.Making, made: list[str]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from lastseat.calendar.broken import broken
 from lastseat.core import commands as c
@@ -47,6 +47,15 @@ class Scope(Struct, frozen=True):
     undefined: frozenset[str]
     """The bookables named that have no definition: unknown, or about to be defined."""
     followers: dict[str, tuple[str, ...]]
+    offers: Boundary = field(default_factory=Boundary)
+    """What the offers to those in line may touch, as many of them as can be decided."""
+    ready: frozenset[str] = frozenset()
+    """Those."""
+
+    @property
+    def all(self) -> Sequence[Boundary]:
+        """The boundaries of commands and offers."""
+        return [*self.boundaries, self.offers] if self.known.lines else self.boundaries
 
 
 def head_rows(names: Iterable[str]) -> dict[str, str]:
@@ -64,7 +73,7 @@ def locks(scope: Scope, *, wait: bool) -> list[Statement]:
     """The statements that lock the heads, the missing ones made; the last returns the rows."""
     tenant = {"tenant": scope.tenant_id}
     defines = {name for needs in scope.boundaries for name in needs.defines}
-    actors = {stream for needs in scope.boundaries for stream in needs.actors}
+    actors = {stream for needs in scope.all for stream in needs.actors}
     statements: list[Statement] = []
     if defines:
         # With all the heads that exist, so that these are locked in their place in the order.
@@ -81,7 +90,7 @@ def locks(scope: Scope, *, wait: bool) -> list[Statement]:
 def reads(scope: Scope) -> list[Statement]:
     """The statements that read what the decisions need."""
     tenant: dict[str, Any] = {"tenant": scope.tenant_id}
-    needs = scope.boundaries
+    needs = scope.all
     seats = sorted({pair for x in needs for pair in x.seats | x.places})
     pairs = {
         "seat_bookables": array([name for name, _ in seats]),
@@ -98,6 +107,9 @@ def reads(scope: Scope) -> list[Statement]:
     statements = [Statement("read_bookings", tenant | pairs | wanted)]
     if any(x.places for x in needs):
         statements.append(Statement("read_places", tenant | pairs))
+    if scope.known.lines:
+        lines = {"bookables": array(sorted(scope.known.lines))}
+        statements.append(Statement("read_lines", tenant | lines))
     asked = [x for boundary in needs for x in boundary.asked] + _all_time(scope.commands)
     if asked:
         times = {
@@ -138,9 +150,12 @@ def world_of(
     world = World(rows.instant(now[0][0]))
     world.actors = scope.known.actors | scope.known.new_actors
     world.followers = scope.followers
-    world.broken = {key: None for needs in scope.boundaries for key in needs.ruled}
+    world.broken = {key: None for needs in scope.all for key in needs.ruled}
+    world.ready = set(scope.ready)
     for row in heads:
         there = world.bookables[row[0]] = rows.bookable(row)
+        if there.waiting:
+            world.lines = True
         if there.kind is Kind.COMPOSITE and row[0] in scope.known.definitions:
             there.parts = scope.known.definitions[row[0]].parts
     for needs in scope.boundaries:
@@ -156,6 +171,14 @@ def world_of(
 def _take_bookings(world: World, found: Rows) -> None:
     for booking in rows.bookings(found, world):
         world.add_booking(booking)
+
+
+def _take_lines(world: World, found: Rows) -> None:
+    for row in found:
+        waiter, version = rows.waiter(row)
+        world.add_waiter(waiter, version)
+        if waiter.actor is not None:
+            world.actors[waiter.actor] = waiter.actor_id
 
 
 def _take_places(world: World, found: Rows) -> None:
@@ -193,6 +216,7 @@ def _take_rules(world: World, found: Rows) -> None:
 
 
 _TAKE = {
+    "read_lines": _take_lines,
     "read_rules": _take_rules,
     "read_bookings": _take_bookings,
     "read_places": _take_places,

@@ -20,8 +20,11 @@ from lastseat.core.world import World
 from lastseat.engine.boundary import (
     Boundary,
     Known,
+    awaited_by,
     boundary,
+    first_in_line,
     learn,
+    offering,
     parts_of,
     questions,
     too_much,
@@ -45,7 +48,7 @@ from lastseat.engine.writing import Written, write_statements
 from lastseat.ledger.errors import Retryable
 from lastseat.ledger.sql import array
 
-ROUNDS = 4
+ROUNDS = 6
 """How often the boundary is resolved anew when the locks reveal another one."""
 
 FAST_LOCK_TIMEOUT = "200ms"
@@ -101,6 +104,10 @@ class Transaction:
         """For each entry not yet written its command's id and principal."""
         self.written = 0
         """The tickets whose answers are written, or on their way."""
+        self.lines: frozenset[str] = frozenset()
+        """The bookables that were found to be waited on."""
+        self.ready: set[str] = set()
+        """The waiting bookings whose turn may come, besides the first of each line."""
         self.first: tuple[Entry, str] | None = None
         """The first entry of the transaction, with its command's id."""
         timeout = lock_timeout or (SLOW_LOCK_TIMEOUT if wait else FAST_LOCK_TIMEOUT)
@@ -119,23 +126,35 @@ class Transaction:
             scope = yield from self._resolve(frozenset())
         while True:
             scope, world = yield from self._lock_and_read(scope)
-            expire_due(world)
-            # Claims are counted, as when they were read: a hold may have several.
-            if len(world.freed) < MOST_EXPIRED:
+            if all(self.results):
                 break
-            # So many that there may be more: those first, in a transaction of their own.
-            self.owners = [(new_id(), "system")] * len(world.entries)
-            yield Run((*self._part(scope, world, until=0), *self.frame.end))
-            self.first = None
+            before = list(self.results)
+            expire_due(world)
+            if not world.unready:
+                # Claims are counted, as when they were read: a hold may have several.
+                if len(world.freed) < MOST_EXPIRED:
+                    yield from self._decide(scope, world)
+                else:
+                    # So many that there may be more: those first, in a transaction of their own.
+                    self.owners = [(new_id(), "system")] * len(world.entries)
+                    yield Run((*self._part(scope, world, until=0), *self.frame.end))
+                    self.first = None
+                    scope = yield from self._resolve(scope.heads)
+                    continue
+            if not world.unready:
+                break
+            # It may be the turn of some whose offers touch what is not held: again, with that.
+            self.ready |= world.unready.keys()
+            self.results = before
+            yield from self._leave()
             scope = yield from self._resolve(scope.heads)
-        yield from self._decide(scope, world)
         yield from self._look_again(scope)
         return (yield from self._write(scope, world))
 
     def _resolve(self, extra: frozenset[str]) -> Generator[Request, Any, Scope]:
         """What the commands still open are about; `extra` heads are locked besides."""
         commands = [ticket.command for ticket in self.tickets]
-        asked = questions(self.tenant_id, commands)
+        asked = questions(self.tenant_id, commands, self.lines)
         begin = self.begin
         if self.nested:
             # The caller's snapshot may be older than the lock that `configure` shares: an actor
@@ -144,6 +163,7 @@ class Transaction:
             begin += (Statement("hold_actors", {"tenant": self.tenant_id, "refs": array(refs)}),)
         answers: list[Rows] = yield Run((*begin, *asked))
         known = learn(asked, answers[len(begin) :])
+        known.lines = self.lines
         refused: Sequence[o.Invalid | None] = (None,) * len(commands)
         if known.composites:
             refused = [too_much(command, known) for command in commands]
@@ -166,8 +186,26 @@ class Transaction:
         commands = [ticket.command for ticket in self.tickets]
         named = frozenset().union(*(needs.named for needs in boundaries))
         undefined = named - known.definitions.keys()
-        heads = extra | needed
-        return Scope(self.tenant_id, commands, boundaries, heads, needed, known, undefined, {})
+        offers, ready = Boundary(), frozenset[str]()
+        if known.waiters:
+            first = first_in_line(known.waiters) | self.ready
+            offered = [x for x in known.waiters if x.booking_id in first]
+            offers, ready = offering(offered, known), frozenset(x.booking_id for x in offered)
+            needed = needed.union(offers.heads, (x.queue for x in known.waiters))
+        # Whoever joins knows what is needed already.
+        ready |= {x.booking_id for x in commands if isinstance(x, c.Join)}
+        return Scope(
+            self.tenant_id,
+            commands,
+            boundaries,
+            extra | needed,
+            needed,
+            known,
+            undefined,
+            {},
+            offers,
+            ready,
+        )
 
     def _leave(self) -> Generator[Request, Any, None]:
         """Give the locks back, having written nothing that anybody waits for."""
@@ -201,10 +239,16 @@ class Transaction:
             if reading[-1].name == "read_keys":
                 self._replay(answers[-1])
             lacking = self._lacking(scope, world, last=left == 0)
-            if not lacking:
+            again = scope.heads | lacking if lacking else None
+            if world.lines:
+                again = self._again_for_lines(scope, world, again)
+                if again is not None and left == 0:
+                    self._come_again()
+                    return scope, world
+            if again is None:
                 return scope, world
             yield from self._leave()
-            scope = yield from self._resolve(scope.heads | lacking)
+            scope = yield from self._resolve(again)
 
     def _still_open(self, scope: Scope) -> Scope:
         """The scope without the boundaries of commands that have their result already."""
@@ -307,6 +351,36 @@ class Transaction:
             self._defer_touching(scope.heads if met >= MOST_EXPIRED else stuck, scope)
         return lacking
 
+    def _again_for_lines(
+        self, scope: Scope, world: World, again: frozenset[str] | None
+    ) -> frozenset[str] | None:
+        """The heads to lock in the next round, so that what comes free can be offered to who waits.
+
+        `again` are those needed for other reasons; None to go on. Whoever touches a line whose
+        offers may touch what can't be had now waits for it: else a place could come free and be
+        anybody's.
+        """
+        waited = {name for name, x in world.bookables.items() if x.waiting}
+        lines = {w.queue for name in waited for w in world.bookables[name].waiters.values()}
+        if not scope.offers.heads <= world.bookables.keys():
+            self._defer_touching(waited | lines, scope)
+            self.lines = frozenset()
+            # Round again without them, and without what is only theirs.
+            return frozenset()
+        self.lines |= waited
+        # What they wait for may be at another time by now: what was asked about it is no use then.
+        awaited = {x for waiter in scope.known.waiters for x in awaited_by(waiter)}
+        moved = _elsewhere(scope.known, world) & awaited
+        if waited <= scope.known.lines and lines <= world.bookables.keys() and not moved:
+            return again
+        return scope.heads | lines | (again or frozenset())
+
+    def _come_again(self) -> None:
+        """There is no end to what the offers need: whoever has no answer yet waits."""
+        if self.nested:
+            raise Retryable("somebody waits for what is not held")
+        self.results = [x or DEFERRED for x in self.results]
+
     def _defer_touching(self, heads: Collection[str], scope: Scope) -> None:
         for i, needs in enumerate(scope.boundaries):
             occurrences = (scope.followers.get(event, ()) for event in needs.edits)
@@ -324,7 +398,7 @@ class Transaction:
         for i, ticket in enumerate(self.tickets):
             if self.results[i] is not None:
                 continue
-            if len(self.owners) >= self.frame.part:
+            if len(self.owners) >= self.frame.part and not world.lines:
                 yield Post(tuple(self._part(scope, world, until=i, last=False)))
             command = ticket.command
             if command.key is not None and command.key in answered:
@@ -335,6 +409,10 @@ class Transaction:
             outcome, entries = settle(world, command) if refused is None else (refused, [])
             if entries:
                 self.owners += [(command.command_id, command.principal)] * len(entries)
+                # Behind them stand the offers of what came free.
+                offers = len(world.entries) - len(self.owners)
+                if offers:
+                    self.owners += [(new_id(), "system")] * offers
             answer = Answer(outcome)
             self.results[i] = answer
             if command.key is not None:
@@ -365,7 +443,7 @@ class Transaction:
         self, scope: Scope, world: World, *, until: int, last: bool = True
     ) -> list[Statement]:
         """What writes the changes since the last part, and the answers up to ticket `until`."""
-        made = {claim.booking_id for claim in world.made if claim.no == 1}
+        made = {x.booking_id for x in world.entries if x.version == 1 and x.booking_id}
         part = slice(self.written, until)
         written = Written(
             world,

@@ -25,10 +25,12 @@ from lastseat.core.commands import (
     bookables_of,
     targets_of,
 )
+from lastseat.engine.counts import Counts
 from lastseat.engine.drivers import Lane
 from lastseat.engine.errors import EngineClosed, LastseatError
 from lastseat.engine.executor import execute
 from lastseat.engine.requests import Answer, Deferred, Failed, Result, Ticket
+from lastseat.tracing import span
 
 MOST_COMMANDS = 512
 """Commands in one batch."""
@@ -116,6 +118,7 @@ class Turnstile:
         queue_timeout: float = 1.0,
         lock_patience: float = 10.0,
     ) -> None:
+        self.counts = Counts()
         self._free = queue_limit
         """Places in the queues that nobody has."""
         self._line: deque[asyncio.Future[None]] = deque()
@@ -130,11 +133,11 @@ class Turnstile:
         self._idle = asyncio.Event()
         self._idle.set()
         self._open = 0
-        self._lanes = [*lanes]
-        self._slow_lanes = [*slow_lanes]
-        self._tasks = [asyncio.create_task(self._serve(x, self._ready)) for x in self._lanes]
+        self.fast_lanes = [*lanes]
+        self.slow_lanes = [*slow_lanes]
+        self._tasks = [asyncio.create_task(self._serve(x, self._ready)) for x in self.fast_lanes]
         self._tasks += [
-            asyncio.create_task(self._serve(x, self._ready_slow)) for x in self._slow_lanes
+            asyncio.create_task(self._serve(x, self._ready_slow)) for x in self.slow_lanes
         ]
 
     async def submit(self, ticket: Ticket) -> Answer:
@@ -148,6 +151,7 @@ class Turnstile:
             if self._free:
                 self._free -= 1
             elif not await self._wait_for_place():
+                self.counts.turned_away += 1
                 return Answer(o.Overloaded(retry_after=self._queue_timeout))
             try:
                 pending = Pending(ticket, asyncio.get_running_loop().create_future())
@@ -159,6 +163,22 @@ class Turnstile:
             self._open -= 1
             if not self._open:
                 self._idle.set()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether no place in the queues is free: who comes now has to wait for one."""
+        return self._free <= 0
+
+    @property
+    def queued(self) -> int:
+        """How many commands wait, those that wait for a place in the queues too."""
+        queues = (*self._tenants.values(), *self._groups.values())
+        return len(self._line) + sum(len(queue.waiting) for queue in queues)
+
+    @property
+    def open(self) -> int:
+        """How many callers wait for an answer."""
+        return self._open
 
     async def _wait_for_place(self) -> bool:
         """Whether a place was given up to us in time."""
@@ -189,12 +209,12 @@ class Turnstile:
         """Take no more commands, finish those that are queued, close the connections."""
         self._closed = True
         await self._idle.wait()
-        for _ in self._lanes:
+        for _ in self.fast_lanes:
             self._ready.put_nowait(None)
-        for _ in self._slow_lanes:
+        for _ in self.slow_lanes:
             self._ready_slow.put_nowait(None)
         await asyncio.gather(*self._tasks)
-        for lane in [*self._lanes, *self._slow_lanes]:
+        for lane in [*self.fast_lanes, *self.slow_lanes]:
             await lane.close()
 
     def _put(self, pending: Pending) -> None:
@@ -234,8 +254,10 @@ class Turnstile:
                 return
             batch = queue.take()
             if batch:
+                began = time.monotonic()
                 results = await self._run(lane, queue, batch)
                 queue.tell()
+                self._count(batch, results, began)
                 self._settle(queue, batch, results)
             queue.scheduled = False
             if queue.waiting:
@@ -245,12 +267,20 @@ class Turnstile:
             else:
                 del self._tenants[queue.tenant_id]
 
+    def _count(self, batch: list[Pending], results: list[Result], began: float) -> None:
+        counts = self.counts
+        counts.batches.add(len(batch))
+        counts.waited.add(began - batch[0].since)
+        counts.took.add(time.monotonic() - began)
+        counts.settled(results)
+
     @staticmethod
     async def _run(lane: Lane, queue: Queue, batch: list[Pending]) -> list[Result]:
         tickets = [pending.ticket for pending in batch]
         try:
             steps = execute(queue.tenant_id, tickets, wait=queue.group is not None)
-            results = await lane.drive(steps, queue.tell)
+            with span("lastseat.batch", commands=len(batch)):
+                results = await lane.drive(steps, queue.tell)
             assert len(results) == len(batch)
         except Exception as error:  # noqa: BLE001 - a bug must not take the lane with it
             return [Failed(error)] * len(batch)

@@ -51,6 +51,8 @@ def write_statements(tenant_id: str, written: Written) -> list[Statement]:
         statements += [Statement("append", each) for each in appends]
         statements += _definitions(tenant_id, world)
         statements += _rules(tenant_id, world)
+        if world.lined:
+            statements += _lines(tenant_id, world)
     statements += _keys(tenant_id, written)
     statements += personal_statements(tenant_id, written.answered, written.commands)
     if any(claim.exclusive and not claim.override for claim in world.made):
@@ -88,6 +90,7 @@ def _definitions(tenant_id: str, world: World) -> list[Statement]:
         "actor_times": array([x.actor_time for x in heads]),
         "locations": array([x.location for x in heads]),
         "called_off": array([x.called_off for x in heads]),
+        "waitlists": array([x.waitlist for x in heads]),
     }
     statements = [Statement("add_tenant", tenant), Statement("define_heads", tenant | params)]
     for entry in changed:
@@ -124,6 +127,39 @@ def _rules(tenant_id: str, world: World) -> list[Statement]:
         "rules": array([msgspec.json.encode(rules).decode() for rules in owners.values()]),
     }
     return [Statement("save_rules", {"tenant": tenant_id} | params)]
+
+
+def _lines(tenant_id: str, world: World) -> list[Statement]:
+    """Who waits from now on, and who no longer."""
+    tenant = {"tenant": tenant_id}
+    statements: list[Statement] = []
+    came = [(stream, x) for stream, x in world.joined if x.booking_id not in world.left]
+    if came:
+        # In its own line it says what it waits for.
+        wanted = [x.awaited for _, x in came]
+        blocked = [x and x.blocked for x in wanted]
+        params = {
+            "bookables": array([stream for stream, _ in came]),
+            "bookings": array([x.booking_id for _, x in came]),
+            "queues": array([x.queue for _, x in came]),
+            "actors": array([x.actor_id for _, x in came]),
+            "seqs": array([x.seq for _, x in came]),
+            "units": array([x and x.claims[0].units for x in wanted]),
+            "starts": array([x and x.start for x in blocked]),
+            "ends": array([x and x.end for x in blocked]),
+            "awaited": array([x and msgspec.json.encode(x).decode() for x in wanted]),
+            "now": world.now.isoformat(),
+        }
+        statements.append(Statement("join_lines", tenant | params))
+    if world.left:
+        left = {"bookings": array(list(world.left))}
+        statements.append(Statement("leave_lines", tenant | left))
+    counts = {
+        "bookables": array(list(world.lined)),
+        "waiting": array([world.bookables[x].waiting for x in world.lined]),
+    }
+    statements.append(Statement("count_lines", tenant | counts))
+    return statements
 
 
 def _keys(tenant_id: str, written: Written) -> list[Statement]:

@@ -1,7 +1,7 @@
 """The feed: a tenant's journal as one numbered list, in the order in which it became visible.
 
 Live updates, webhooks and jobs read it and nothing else. `relay.py` writes it, `reading.py` reads
-it.
+it, `pruning.py` removes what is old.
 
 The journal itself has no such order. Its ordinals are drawn before the commit, so a lower one may
 appear after a higher one was read. Transaction ids are given out at a transaction's first lock, so

@@ -18,6 +18,7 @@ from lastseat.core.status import Status
 from lastseat.feed.channels import Channel, Place, channels_of
 from lastseat.feed.positions import Position
 from lastseat.feed.reading import FeedItem
+from lastseat.reads.views import JournalRow
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,6 +27,8 @@ BEAT = b":\n"
 readers take an empty one for a message."""
 
 _STATUS: dict[str, Status] = {
+    "joined": Status.WAITLISTED,
+    "offered": Status.HELD,
     "confirmed": Status.CONFIRMED,
     "released": Status.CANCELLED,
     "cancelled": Status.CANCELLED,
@@ -42,7 +45,7 @@ _NOBODYS = frozenset({"updated", "fact"})
 
 
 class ToldClaim(Struct, frozen=True, omit_defaults=True):
-    """What a booking took. Without times: the occurrence's own."""
+    """What a booking took, or waits for. Without times: the occurrence's own."""
 
     bookable: str
     units: int
@@ -92,7 +95,7 @@ class Change:
         return self._encoded[asked]
 
     def _drawn(self, channel: Channel, *, redacted: bool) -> bytes | None:
-        lead = next((x for x in self._entries if x.row.lead), self._entries[0]).row
+        lead = lead_of(self._entries)
         if redacted and lead.type in _NOBODYS:
             return None
         told = Told(
@@ -102,30 +105,9 @@ class Change:
             bookables=tuple(x.stream for x in self._entries),
         )
         if not redacted:
-            more = {
-                "booking_id": lead.booking_id,
-                "version": lead.version,
-                "principal": lead.principal,
-                "status": _STATUS.get(lead.type),
-                "claims": self._claims(),
-                **_said(lead.event),
-            }
-            told = msgspec.structs.replace(told, **more)
-        name = lead.type if lead.booking_id is None else f"booking.{lead.type}"
-        return block(name, Position(self._epoch, self._tag, self.pos), told)
-
-    def _claims(self) -> tuple[ToldClaim, ...]:
-        return tuple(
-            ToldClaim(
-                x.stream,
-                claim.units,
-                claim.during.start if claim.during else None,
-                claim.during.end if claim.during else None,
-            )
-            for x in self._entries
-            if isinstance(x.row.event, e.Booked | e.Moved)
-            for claim in x.row.event.claims
-        )
+            more = details_of(self._entries)
+            told = msgspec.structs.replace(told, principal=lead.principal, **more)
+        return block(name_of(lead), Position(self._epoch, self._tag, self.pos), told)
 
 
 class Where(NamedTuple):
@@ -140,6 +122,53 @@ Places = Mapping[str, Place]
 """What each stream is of."""
 
 
+def lead_of(entries: Sequence[FeedItem]) -> JournalRow:
+    """The entry that speaks for a change."""
+    return next((x for x in entries if x.row.lead), entries[0]).row
+
+
+def name_of(lead: JournalRow) -> str:
+    """What a change is called."""
+    return lead.type if lead.booking_id is None else f"booking.{lead.type}"
+
+
+def details_of(entries: Sequence[FeedItem]) -> dict[str, Any]:
+    """What is told of a change beside where it was: members of `Told`. Nobody is named."""
+    lead = lead_of(entries)
+    return {
+        "booking_id": lead.booking_id,
+        "version": lead.version,
+        "status": _STATUS.get(lead.type),
+        "claims": _claims(entries),
+        **_said(lead.event),
+    }
+
+
+def _claims(entries: Sequence[FeedItem]) -> tuple[ToldClaim, ...]:
+    return tuple(
+        ToldClaim(
+            x.stream,
+            claim.units,
+            claim.during.start if claim.during else None,
+            claim.during.end if claim.during else None,
+        )
+        for x in entries
+        for claim in _claimed(x.row.event)
+    )
+
+
+def _claimed(event: e.Event) -> tuple[e.ClaimMade, ...]:
+    """The claims that an event makes; of one that joins a line, those it waits for there."""
+    match event:
+        case e.Booked() | e.Moved() | e.Offered():
+            return event.claims
+        case e.Joined(awaited=awaited) if awaited is not None:
+            first = awaited.claims[0]
+            return (e.ClaimMade(1, first.units, first.during),)
+        case _:
+            return ()
+
+
 def _said(event: e.Event) -> dict[str, Any]:
     """What an event says itself."""
     match event:
@@ -149,7 +178,7 @@ def _said(event: e.Event) -> dict[str, Any]:
                 "expires_at": event.expires_at,
                 "series": event.series,
             }
-        case e.Extended():
+        case e.Extended() | e.Offered():
             return {"expires_at": event.expires_at}
         case e.CapacityChanged():
             return {"capacity": event.capacity, "overbooked": event.overbooked}

@@ -80,13 +80,13 @@ class Following:
                 self.since = self._recent.popleft().pos
         self.pos = upto
 
-    def begin(self, epoch: str, pos: int) -> None:
-        """A new epoch: nothing told so far counts, and everybody has to look anew."""
+    def begin(self, epoch: str, pos: int, *, reason: str = "epoch") -> None:
+        """A new epoch, say: nothing told so far counts, and everybody has to look anew."""
         self.epoch, self.pos, self.since = epoch, pos, pos
         self._recent.clear()
         for who in self._listening:
             who.after = 0
-            who.put(pos + 1, self.standing("reset", who.channel, pos, "epoch"))
+            who.put(pos + 1, self.standing("reset", who.channel, pos, reason))
             who.told = who.after = pos
 
     def standing(self, name: str, channel: Channel, pos: int, reason: str | None = None) -> bytes:

@@ -54,21 +54,22 @@ async def kept_of(connection: Connection, tenant: str) -> Kept:
 
 
 async def news(connection: Connection, where: Where, after: int) -> News:
-    """The changes past `after`, a page of them."""
+    """The changes past `after`, a page of them; none if what comes right after it is gone."""
     page = await feed(connection, where.tenant, after=after, limit=PAGE)
     epoch = page.epoch or UNFED
     groups = gathered(page.items, complete=len(page.items) < PAGE)
-    if not groups:
+    if not groups or page.gap:
         return News(epoch, [], after)
     told = [group for group in groups if worth_telling(group)]
-    places = await _places(connection, where.tenant, told)
+    places = await places_of(connection, where.tenant, told)
     changes = [Change(where, group, places) for group in told]
     return News(epoch, changes, groups[-1][-1].pos)
 
 
-async def _places(
+async def places_of(
     connection: Connection, tenant: str, groups: list[tuple[FeedItem, ...]]
 ) -> dict[str, Place]:
+    """What the streams of these changes are of."""
     streams = sorted({item.stream for group in groups for item in group})
     rows = await _fetch(connection, "places", tenant=tenant, streams=streams) if streams else []
     return {stream: Place(kind, location, event) for stream, kind, location, event in rows}

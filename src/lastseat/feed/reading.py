@@ -27,6 +27,8 @@ class FeedPage(Struct, frozen=True, kw_only=True):
 
     epoch: str | None
     items: tuple[FeedItem, ...]
+    gap: bool = False
+    """What comes right after the position asked for has been removed: `items` begin later."""
 
 
 async def feed(connection: Connection, tenant: str, *, after: int, limit: int) -> FeedPage:
@@ -39,7 +41,9 @@ async def feed(connection: Connection, tenant: str, *, after: int, limit: int) -
         params = {"tenant": tenant, "after": after, "limit": limit}
         await cursor.execute(QUERIES["feed"].encode(), params)
         found = await cursor.fetchall()
-    return FeedPage(epoch=epoch[0] if epoch else None, items=tuple(map(_item, found)))
+    items = tuple(map(_item, found))
+    gap = bool(items) and items[0].pos != after + 1
+    return FeedPage(epoch=epoch[0] if epoch else None, items=items, gap=gap)
 
 
 def _item(found: tuple[Any, ...]) -> FeedItem:

@@ -1,1 +1,1 @@
-"""The outside world: what is fetched from addresses that users give. Knows nothing of bookings."""
+"""The outside world: addresses that users give, fetched from or posted to. Knows no bookings."""

@@ -6,15 +6,15 @@ needed. A refusal says no more than it must: what answers inside a network is no
 """
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin
 
 from msgspec import Struct
 
-from lastseat.gateways.addresses import Network, allowed
+from lastseat.gateways.addresses import Network
+from lastseat.gateways.pinned import MOST_URL, Refused, addresses, checked, client, opened
+
+__all__ = ["MOST_URL", "Bounds", "Fetched", "NotFetched", "NotModified", "fetch"]
 
 if TYPE_CHECKING:
     # Loaded when something is fetched: most processes never do.
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 MOST_BYTES = 10_000_000
 SECONDS = 20.0
 MOST_REDIRECTS = 5
-MOST_URL = 2_000
-TRIED = 3
-"""Addresses of one name that are tried, in the order of the resolver."""
 
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED = 304
@@ -60,14 +57,6 @@ class NotFetched(Struct, frozen=True):
     passing: bool = False
 
 
-class _Refused(Exception):
-    """Why nothing is fetched."""
-
-    def __init__(self, reason: str, *, passing: bool = False) -> None:
-        super().__init__(reason)
-        self.answer = NotFetched(reason, passing)
-
-
 async def fetch(
     url: str,
     *,
@@ -91,28 +80,24 @@ async def fetch(
             return await _follow(url, headers, bounds)
     except TimeoutError:
         return NotFetched(f"took longer than {bounds.seconds:g} seconds", passing=True)
-    except _Refused as refused:
-        return refused.answer
+    except Refused as refused:
+        return NotFetched(refused.reason, refused.passing)
 
 
 async def _follow(
     url: str, headers: dict[str, str], bounds: Bounds
 ) -> Fetched | NotModified | NotFetched:
-    import httpx  # noqa: PLC0415
-
-    asked = _checked(url)
+    asked = checked(url)
     secure = asked.scheme == "https"
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
-    # A certificate is judged by the name; a proxy of the environment would resolve it once more.
-    async with httpx.AsyncClient(trust_env=False, timeout=bounds.seconds, limits=limits) as client:
+    async with client(bounds.seconds) as asking:
         for _ in range(bounds.most_redirects + 1):
-            found = await _ask(client, asked, headers, bounds)
+            found = await _ask(asking, asked, headers, bounds)
             if not isinstance(found, _Moved):
                 return found
-            asked = _checked(urljoin(asked.geturl(), found.to))
+            asked = checked(urljoin(asked.geturl(), found.to))
             if secure and asked.scheme != "https":
-                raise _Refused("was redirected from https to http")
-    raise _Refused(f"was redirected more than {bounds.most_redirects} times")
+                raise Refused("was redirected from https to http")
+    raise Refused(f"was redirected more than {bounds.most_redirects} times")
 
 
 class _Moved(NamedTuple):
@@ -121,88 +106,23 @@ class _Moved(NamedTuple):
     to: str
 
 
-def _checked(url: str) -> SplitResult:
-    """The parts of an address that may be asked. Raises `_Refused`, which never repeats it."""
-    if len(url) > MOST_URL or not url.isprintable():
-        raise _Refused(f"must be up to {MOST_URL} printable characters")
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise _Refused("is no address that can be asked") from None
-    if parts.scheme.lower() == "webcal":
-        parts = parts._replace(scheme="https")
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or port == 0:
-        raise _Refused("must begin with https:// or http:// and name a host")
-    if parts.username is not None or parts.password is not None:
-        raise _Refused("must not have a user name or a password in it")
-    try:
-        parts.hostname.encode("idna")
-    except UnicodeError:
-        raise _Refused("names a host that no host can be called") from None
-    return parts._replace(scheme=parts.scheme.lower(), fragment="")
-
-
 async def _ask(
-    client: "httpx.AsyncClient", asked: SplitResult, headers: dict[str, str], bounds: Bounds
+    asking: "httpx.AsyncClient", asked: SplitResult, headers: dict[str, str], bounds: Bounds
 ) -> Fetched | NotModified | NotFetched | _Moved:
     """Ask the first of the name's addresses that may be asked and answers."""
     import httpx  # noqa: PLC0415
 
-    trouble: _Refused | None = None
-    for address in await _addresses(asked, bounds.also):
+    trouble: Refused | None = None
+    for address in await addresses(asked, bounds.also):
         try:
-            return await _ask_at(client, asked, address, headers, bounds)
+            async with opened(
+                asking, "GET", asked, address, headers=headers, also=bounds.also
+            ) as response:
+                return await _read(response, bounds)
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError):
-            trouble = _Refused("does not answer, or not as a web server does", passing=True)
+            trouble = Refused("does not answer, or not as a web server does", passing=True)
     assert trouble is not None
     raise trouble
-
-
-async def _addresses(asked: SplitResult, also: Sequence[Network]) -> list[str]:
-    """The numbers to try. Raises `_Refused` when the name has none that may be asked."""
-    host = asked.hostname
-    assert host is not None
-    port = asked.port or (443 if asked.scheme == "https" else 80)
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise _Refused("names a host that is not known", passing=True) from None
-    numbers = list(dict.fromkeys(str(x[4][0]) for x in found))
-    usable = [x for x in numbers if allowed(x, also)]
-    if not usable:
-        raise _Refused("is not at a public address")
-    return usable[:TRIED]
-
-
-async def _ask_at(
-    client: "httpx.AsyncClient",
-    asked: SplitResult,
-    address: str,
-    headers: dict[str, str],
-    bounds: Bounds,
-) -> Fetched | NotModified | NotFetched | _Moved:
-    host = asked.hostname
-    assert host is not None
-    numeric = f"[{address}]" if ":" in address else address
-    port = f":{asked.port}" if asked.port is not None else ""
-    target = asked._replace(netloc=f"{numeric}{port}").geturl()
-    named = f"[{host}]" if ":" in host else host.encode("idna").decode()
-    request = client.build_request(
-        "GET",
-        target,
-        headers={**headers, "host": f"{named}{port}"},
-        extensions=None if _is_number(host) else {"sni_hostname": named},
-    )
-    response = await client.send(request, stream=True, follow_redirects=False)
-    try:
-        peer = response.extensions["network_stream"].get_extra_info("server_addr")
-        if peer is not None and not allowed(str(peer[0]), bounds.also):
-            raise _Refused("is not at a public address")
-        return await _read(response, bounds)
-    finally:
-        await response.aclose()
 
 
 async def _read(
@@ -214,19 +134,19 @@ async def _read(
     if status in _REDIRECTED:
         to = response.headers.get("location")
         if to is None:
-            raise _Refused("is redirected to nowhere")
+            raise Refused("is redirected to nowhere")
         return _Moved(to)
     if status != _OK:
         return NotFetched(f"was answered with status {status}", passing=status >= 500)  # noqa: PLR2004
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise _Refused("comes packed (Content-Encoding), which was not asked for")
+        raise Refused("comes packed (Content-Encoding), which was not asked for")
     parts: list[bytes] = []
     size = 0
     # Counted as it comes: a length that is told may be wrong.
     async for chunk in response.aiter_raw(65_536):
         size += len(chunk)
         if size > bounds.most_bytes:
-            raise _Refused(f"is larger than {bounds.most_bytes} bytes")
+            raise Refused(f"is larger than {bounds.most_bytes} bytes")
         parts.append(chunk)
     return Fetched(
         b"".join(parts), _validator(response, "etag"), _validator(response, "last-modified")
@@ -236,11 +156,3 @@ async def _read(
 def _validator(response: "httpx.Response", name: str) -> str | None:
     value: str | None = response.headers.get(name)
     return value if value is not None and len(value) <= 500 and value.isascii() else None  # noqa: PLR2004
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.split("%", 1)[0])
-    except ValueError:
-        return False
-    return True

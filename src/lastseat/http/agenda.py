@@ -34,6 +34,7 @@ _ITEM: dict[str, Any] = {
     "location": "kreuzberg",
     "taken": 4,
     "capacity": 12,
+    "left": 8,
 }
 
 

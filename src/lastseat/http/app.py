@@ -34,8 +34,10 @@ from lastseat.http import (
     lifecycle,
     live,
     locations,
+    metrics,
     moves,
     people,
+    readiness,
     reservations,
     rosters,
     rules,
@@ -46,17 +48,23 @@ from lastseat.http import (
     suggestions,
     tenants,
     trails,
+    waitlist,
+    webhooks,
 )
 from lastseat.http.addresses import answer_head, keep_slashes, tell_methods
 from lastseat.http.auth import SERVICE, Service
 from lastseat.http.background import Serving, at_work
 from lastseat.http.body import BODY_BYTES
+from lastseat.http.edge import EDGE, Edge, stand_before
 from lastseat.http.errors import HANDLERS
 from lastseat.http.settings import ServeSettings
+from lastseat.http.siblings import telling
 from lastseat.http.straight import short_ways
 
 ROUTES: list[list[Any]] = [
     health.handlers,
+    readiness.handlers,
+    metrics.handlers,
     document.handlers,
     tenants.handlers,
     keys.handlers,
@@ -81,11 +89,13 @@ ROUTES: list[list[Any]] = [
     calendars.handlers,
     feeds.handlers,
     selling.handlers,
+    waitlist.handlers,
     rules.handlers,
     availability.handlers,
     suggestions.handlers,
     agenda.handlers,
     live.handlers,
+    webhooks.handlers,
     reservations.handlers,
     appointments.handlers,
     cleaning.handlers,
@@ -96,15 +106,21 @@ ROUTES: list[list[Any]] = [
 def make_app(settings: ServeSettings) -> Litestar:
     """The service as an ASGI application. Its engine is open from startup to shutdown."""
     service = Service(settings)
+    edge = Edge(settings)
     hub = Hub(settings.url, clients=settings.live_clients, heartbeat=settings.heartbeat)
 
     @asynccontextmanager
     async def engine_open(_: Litestar) -> AsyncIterator[None]:
         # The database was made ready by whoever serves; it need not even be up now.
-        opening = lastseat.open_async(settings.url, migrate=False, patience=settings.patience)
+        opening = lastseat.open_async(
+            settings.url, migrate=False, patience=settings.patience, read_url=settings.read_url
+        )
         async with opening as engine:
             service.opened(engine)
-            async with at_work(Serving(settings, engine, hub)):
+            async with (
+                at_work(Serving(settings, engine, hub)),
+                telling(settings.siblings, settings.worker, lambda: metrics.told(app)),
+            ):
                 yield
 
     app = Litestar(
@@ -121,12 +137,14 @@ def make_app(settings: ServeSettings) -> Litestar:
             document.DRAW: openapi_document,
             BODY_BYTES: settings.body_bytes,
             live.HUB: hub,
+            EDGE: edge,
         },
     )
     tell_methods(app)
     keep_slashes(app)
     short_ways(app)
     answer_head(app)
+    stand_before(app, edge)
     return app
 
 

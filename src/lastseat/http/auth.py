@@ -58,6 +58,8 @@ class Service:
         self._believed: dict[Credential, Believed] = {}
         self._asking: dict[Credential, asyncio.Task[Believed]] = {}
         self._buckets = Buckets()
+        self.slowed_down = 0
+        """Requests that were answered 429."""
         self._tokens = Verifier(settings.tokens) if settings.tokens else None
 
     def opened(self, engine: AsyncEngine) -> None:
@@ -161,6 +163,7 @@ class Service:
     def _slow_down(self, principal: Principal, per_minute: int) -> None:
         wait = self._buckets.take(principal.name, per_minute, time.monotonic())
         if wait > 0:
+            self.slowed_down += 1
             raise Problem(
                 429,
                 "too_many_requests",

@@ -15,6 +15,7 @@ from msgspec import Struct
 from lastseat.feed.hub import Hub
 from lastseat.feed.relay import Relay
 from lastseat.http.settings import ServeSettings
+from lastseat.jobs.app import run as run_jobs
 from lastseat.library.asynchronous.engine import AsyncEngine
 
 log = logging.getLogger("lastseat.http")
@@ -39,7 +40,15 @@ async def relay(serving: Serving) -> None:
     await Relay(serving.settings.url, heard=serving.hub.heard).run()
 
 
-BACKGROUND: list[Work] = [relay]
+async def jobs(serving: Serving) -> None:
+    """What happens by itself, unless it is left to `lastseat worker`."""
+    if serving.settings.jobs:
+        await run_jobs(serving.engine, asyncio.Event())
+    else:
+        await asyncio.Event().wait()
+
+
+BACKGROUND: list[Work] = [relay, jobs]
 """The works of every serving process."""
 
 

@@ -17,6 +17,7 @@ from lastseat.core import outcomes as o
 from lastseat.core.commands import Book, Choice, Claim, Contact
 from lastseat.core.outcomes import Code
 from lastseat.core.status import Status
+from lastseat.engine.requests import Answer
 from lastseat.http.caller import Caller, caller_of
 from lastseat.http.describing import UUID as ID
 from lastseat.http.describing import Link, described
@@ -40,7 +41,7 @@ from lastseat.http.shapes import (
     Sequences,
     Units,
 )
-from lastseat.http.suggesting import Suggest, for_booking
+from lastseat.http.suggesting import Suggest, for_booking, waited
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.reads.views import BookingView
 
@@ -171,6 +172,8 @@ async def book(request: AnyRequest) -> Response[Any]:
     answer = await caller.tenant.execute(command)
     outcome = answer.outcome
     if not isinstance(outcome, o.Booked | o.Held):
+        first = command.claims[0].bookable if command.claims else None
+        answer = Answer(await waited(caller, outcome, first), answer.replayed)
         told = answer if body.bookable is None else renamed(answer, SHORT)
         offered = await for_booking(request, caller, outcome, command, always=bool(suggest))
         return respond(told, more=offered)

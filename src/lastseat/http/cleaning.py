@@ -5,7 +5,6 @@ the health check says nothing but for how long the oldest overdue hold has waite
 """
 
 import hmac
-import math
 import os
 from typing import Annotated, Any
 
@@ -16,10 +15,10 @@ from lastseat.http.auth import SERVICE, Service, unauthorized
 from lastseat.http.describing import described
 from lastseat.http.incoming import AnyRequest, query_of
 from lastseat.http.problems import Problem, document, unknown
-from lastseat.library.cleanup import AT_ONCE, LAG_SECONDS, cleanup, lag
+from lastseat.jobs.lag import LIMIT_SECONDS, LIMIT_VARIABLE, limit_seconds
+from lastseat.library.cleanup import AT_ONCE, cleanup, lag
 
 SECRET_VARIABLE = "CRON_SECRET"  # noqa: S105 - a variable's name
-LAG_VARIABLE = "LASTSEAT_CLEANUP_LAG_SECONDS"
 
 
 class CleanupQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,8 +90,8 @@ _HEALTH = {
         tag="reservations",
         summary="Whether the cleanup keeps up",
         says=(
-            f"503 when an overdue reservation has waited for more than {LAG_SECONDS:.0f} seconds"
-            f" ({LAG_VARIABLE} says otherwise), or the database is away. Needs no credential."
+            f"503 when an overdue reservation has waited for more than {LIMIT_SECONDS:.0f} seconds"
+            f" ({LIMIT_VARIABLE} says otherwise), or the database is away. Needs no credential."
         ),
         answer=CleanupHealth,
         answer_example={"status": "up", "lagSeconds": 0.0, "limitSeconds": 120.0},
@@ -106,7 +105,7 @@ async def reservations_health(request: AnyRequest) -> Response[Any]:
     """Whether the cleanup keeps up."""
     service: Service = request.app.opt[SERVICE]
     seconds = await lag(service.engine)
-    most = lag_limit()
+    most = limit_seconds()
     if seconds > most:
         raise Problem(
             503,
@@ -118,17 +117,6 @@ async def reservations_health(request: AnyRequest) -> Response[Any]:
             headers={"Retry-After": "10"},
         )
     return document(CleanupHealth(status="up", lag_seconds=seconds, limit_seconds=most))
-
-
-def lag_limit() -> float:
-    """For how many seconds an overdue reservation may wait. Raises `ValueError` for no number."""
-    text = os.environ.get(LAG_VARIABLE, "").strip()
-    if not text:
-        return LAG_SECONDS
-    seconds = float(text)
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise ValueError(f"{LAG_VARIABLE} must be a number of seconds, 0 or more")
-    return seconds
 
 
 handlers = [cleanup_reservations, reservations_health]

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from lastseat.access import Action
 from lastseat.core import outcomes as o
 from lastseat.core.commands import AnyCommand
-from lastseat.core.events import ActorTime
+from lastseat.core.events import ActorTime, WaitPolicy
 from lastseat.core.outcomes import Code
 from lastseat.core.schedule import Override
 from lastseat.http.caller import Caller, caller_of
@@ -38,7 +38,8 @@ LocalStart = Annotated[
 class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every bookable is made with.
 
-    `actor_time` says what a booking does about the actor's other bookings at that time.
+    `actor_time` says what a booking does about the actor's other bookings at that time; `waitlist`,
+    who is offered what comes free: whoever waits longest, or of those who fit; or nobody can wait.
     """
 
     bookable: Id
@@ -46,6 +47,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     location: Id | None = None
     name: Id | None = None
     attributes: Attributes | None = None
+    waitlist: WaitPolicy = WaitPolicy.FIFO
 
     def common(self, key: str | None) -> dict[str, Any]:
         """The arguments that the library's definitions share."""
@@ -54,6 +56,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "location": self.location,
             "name": self.name,
             "attributes": self.attributes,
+            "waitlist": self.waitlist,
             "key": key,
         }
 

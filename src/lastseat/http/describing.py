@@ -208,7 +208,11 @@ _KEY = {
         " `Idempotency-Replayed: true`; another body is refused (422). Quoted or bare, up to 200"
         " visible characters; kept as long as the booking, else 24 hours."
     ),
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!#-~]+$"},
+    # Exactly what idempotency.py reads.
+    "schema": {
+        "type": "string",
+        "pattern": r'^([!#-~][!-~]{0,199}|"([!#-\[\]-~]|\\["\\]){1,200}")$',
+    },
     "example": "4f1d2c7e-6a1b-4f0e-9f57-2f6f0f8b7a11",
 }
 

@@ -28,12 +28,14 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 TAGS = {
     "bookings": "Book, hold, confirm, move, cancel; check in and out; who did what.",
+    "waitlist": "Who waits for what comes free, and is next.",
     "reservations": "A place kept for a guest until it is committed or runs out.",
     "occurrences": "What has a time and a capacity: rosters, seats.",
     "resources": "Lanes, rooms, people; pools of like units; composites of these.",
     "events": "What recurs: its occurrences open when they are first booked, and keep their id.",
     "availability": "What is taken, what is free, what is on: to look at and to choose from.",
     "live": "What changes, as it happens.",
+    "webhooks": "The same, posted to whoever wants to be told.",
     "rules": "Opening hours, blocks, lead time: when something may be booked at all.",
     "services": "What is sold on resources, and how many at once.",
     "locations": "Places, with a time zone.",

@@ -17,6 +17,7 @@ from lastseat.engine.errors import DatabaseUnavailable, EngineClosed, OutcomeUnk
 from lastseat.http.problems import BY_STATUS, Problem, invalid
 from lastseat.http.wording import DETAIL
 from lastseat.library.asynchronous.engine import NotFound
+from lastseat.logs import REQUEST
 
 log = logging.getLogger("lastseat.http")
 
@@ -86,13 +87,19 @@ def unavailable(_: _Request, error: Exception) -> Response[Any]:
 def bug(request: _Request, error: Exception) -> Response[Any]:
     """What should not have happened: logged whole, answered with no more than its number."""
     incident = uuid.uuid4().hex
-    scope = request.scope
-    log.error("incident %s: %s %s", incident, scope["method"], scope["path"], exc_info=error)
+    scope: Any = request.scope
+    # The route, not the path: ids in it may be people's names.
+    route = scope.get("path_template") or "other"
+    log.error("incident %s: %s %s", incident, scope["method"], route, exc_info=error)
     return Problem(
         500,
         "internal",
         DETAIL["internal"],
-        extra={"incident": incident, "instance": f"urn:lastseat:incident:{incident}"},
+        extra={
+            "incident": incident,
+            "instance": f"urn:lastseat:incident:{incident}",
+            "request_id": REQUEST.get(),
+        },
     ).response()
 
 

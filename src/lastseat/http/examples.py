@@ -22,6 +22,8 @@ OCCURRENCE_VIEW: dict[str, Any] = {
     "actor_time": "refuse",
     "parts": [],
     "called_off": False,
+    "waitlist": "fifo",
+    "waiting": 0,
 }
 RESOURCE_VIEW = {
     **OCCURRENCE_VIEW,
@@ -85,6 +87,29 @@ BOOKING_VIEW: dict[str, Any] = {
     "updated_at": "2026-11-20T09:15:02.113Z",
     "expires_at": None,
     "metadata": {"mat": "own"},
+    "waiting": None,
+}
+JOINED = {
+    "code": "joined",
+    "booking_id": BOOKING,
+    "actor": "ann",
+    "bookable": "yoga-monday",
+    "units": 2,
+    "position": 1,
+}
+WAITING: dict[str, Any] = {
+    "bookable": "yoga-monday",
+    "units": 2,
+    "position": 1,
+    "during": _MONDAY,
+    "joined_at": "2026-11-20T09:15:02.113Z",
+    "awaited": {
+        "claims": [{"bookable": "yoga-monday", "units": 2}],
+        "on": ["yoga-monday"],
+    },
+    "booking_id": BOOKING,
+    "actor": "ann",
+    "version": 1,
 }
 MOVED = {"code": "moved", "moved": [{"booking_id": BOOKING, "version": 2, "seat": 1}]}
 

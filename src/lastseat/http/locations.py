@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lastseat.access import Action
 from lastseat.catalogue import Location
+from lastseat.catalogue.locations import NO_SHOW_MOST_SECONDS
 from lastseat.core.outcomes import Code
 from lastseat.http.caller import caller_of
 from lastseat.http.describing import Link, described
@@ -28,6 +29,8 @@ EXAMPLE: dict[str, Any] = {
     "version": 1,
     "created_at": "2026-11-20T09:15:02.113Z",
     "updated_at": "2026-11-20T09:15:02.113Z",
+    "no_show": True,
+    "no_show_after_seconds": 900,
 }
 PATH = {
     "location_id": ({"type": "string", "minLength": 1}, "Its id, percent-encoded.", "kreuzberg")
@@ -41,6 +44,19 @@ Zone = Annotated[
     ),
 ]
 
+NoShow = Annotated[
+    bool,
+    Meta(description="Whether a booking that nobody checked in becomes NO_SHOW by itself."),
+]
+NoShowAfter = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=NO_SHOW_MOST_SECONDS,
+        description="How long after its start it does, in seconds: 900 unless given.",
+    ),
+]
+
 
 class LocationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new location. Its id is for good."""
@@ -49,6 +65,8 @@ class LocationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     name: Id
     time_zone: Zone
     attributes: Attributes | None = None
+    no_show: NoShow | None = None
+    no_show_after_seconds: NoShowAfter | None = None
 
 
 class LocationChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +75,8 @@ class LocationChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: Id | UnsetType = UNSET
     time_zone: Zone | UnsetType = UNSET
     attributes: Attributes | UnsetType | None = UNSET
+    no_show: NoShow | UnsetType = UNSET
+    no_show_after_seconds: NoShowAfter | UnsetType = UNSET
     expected_version: Version | None = None
 
 
@@ -113,6 +133,8 @@ async def create_location(request: AnyRequest) -> Response[Any]:
         name=body.name,
         time_zone=body.time_zone,
         attributes=body.attributes,
+        no_show=body.no_show,
+        no_show_after_seconds=body.no_show_after_seconds,
         key=key_of(request),
     )
     where = {"Location": f"/v1/locations/{path_id(body.location_id)}"}

@@ -18,12 +18,27 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct
 
-from lastseat.core.outcomes import AnyOutcome, Code, Conflict, Overloaded, Refusal
+from lastseat.core.outcomes import (
+    ActorBusy,
+    AnyOutcome,
+    Code,
+    Conflict,
+    Full,
+    NotBookable,
+    Overloaded,
+    Refusal,
+)
 from lastseat.engine.requests import Answer
 from lastseat.http.wording import DETAIL, STATUS, TITLE
 
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
+WAITABLE = "can_join_waitlist"
+"""The member of a conflict that says whether one could wait for it (MISSION C10)."""
+
+_CONFLICTS = (Full, Conflict, NotBookable, ActorBusy)
+"""The refusals for what somebody else has, or a rule: what another time may be free of."""
+
 IF_MATCH = "lastseat.if_match"
 """Where a request's scope has the rule of the `conflict` that its If-Match may be: 412 then."""
 
@@ -198,6 +213,9 @@ def problem_of(
         members = msgspec.to_builtins(refusal)
         members["booking_status"] = members.pop("status")
         encoded = _encode(members)
+    if isinstance(refusal, _CONFLICTS) and not getattr(refusal, WAITABLE, False):
+        # An outcome leaves it out where it is false.
+        more = {WAITABLE: False, **(more or {})}
     # All are objects: the one's members, then the other's.
     if more:
         encoded = encoded[:-1] + b"," + _encode(more)[1:]

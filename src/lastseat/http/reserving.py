@@ -15,12 +15,13 @@ from msgspec import Meta, Struct
 from lastseat.access import Reach, Role
 from lastseat.core import limits
 from lastseat.core import outcomes as o
+from lastseat.core.state import SERVICE_PREFIX
 from lastseat.http.caller import Caller
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest
 from lastseat.http.problems import IF_MATCH, Problem, document, invalid, respond, unknown
 from lastseat.http.shapes import Id, Moment, Units
-from lastseat.http.suggesting import TIMED, WantedSlot, for_service
+from lastseat.http.suggesting import TIMED, WantedSlot, for_service, waited
 from lastseat.library.asynchronous.reservations import Whose, guests_only
 from lastseat.library.reserving import Done
 
@@ -96,6 +97,10 @@ class SuggestedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 _ANOTHER = Recovery(do="Choose another slot.", next=f"GET {CAPACITY_ROUTE}")
+_OR_WAIT = Recovery(
+    do="Choose another slot, or wait for this one: POST /v1/waitlist.",
+    next=f"GET {CAPACITY_ROUTE}",
+)
 
 
 def own_business(caller: Caller, business_id: str) -> None:
@@ -144,6 +149,7 @@ async def not_had(
     more = await for_service(request, caller, outcome, slot)
     found = more["suggested_slots"] if more else ()
     slots = [SuggestedAnswer(slot_start=x.start, slot_end=x.end) for x in found]
+    outcome = await waited(caller, outcome, SERVICE_PREFIX + slot.service_id)
     return refused(request, outcome, booking_id=booking_id, full=full, slots=slots)
 
 
@@ -163,16 +169,19 @@ def refused(
                 409,
                 outcome,
                 full,
-                _ANOTHER,
+                _OR_WAIT if outcome.can_join_waitlist else _ANOTHER,
                 availableSlots=outcome.left,
                 capacity=outcome.capacity,
+                canJoinWaitlist=outcome.can_join_waitlist,
                 **more,
             )
-        case o.Conflict(rule=rule) if rule in TIMED:
+        case o.Conflict(rule=rule, can_join_waitlist=can) if rule in TIMED:
             # What the service needs is taken, though there would be one more of the service.
-            return _problem(409, outcome, full, _ANOTHER, availableSlots=0, rule=rule, **more)
+            more |= {"availableSlots": 0, "rule": rule, "canJoinWaitlist": can}
+            return _problem(409, outcome, full, _OR_WAIT if can else _ANOTHER, **more)
         case o.NotBookable(rule=rule):
-            return _problem(409, outcome, full, _ANOTHER, availableSlots=0, rule=rule, **more)
+            more |= {"availableSlots": 0, "rule": rule, "canJoinWaitlist": False}
+            return _problem(409, outcome, full, _ANOTHER, **more)
         case o.UnknownBooking() | o.NotBooked() | o.HoldExpired():
             when = {"expiredAt": outcome.expired_at} if isinstance(outcome, o.HoldExpired) else {}
             again = Recovery(do="Reserve a slot again.", next=f"POST {RESERVE_ROUTE}")
@@ -239,7 +248,10 @@ class ReservedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ReservationAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A reservation or the appointment that came of it. `valid` while it can be committed."""
+    """A reservation or the appointment that came of it. `valid` while it can be committed.
+
+    Who waits for the slot is WAITLISTED, at `position` in line.
+    """
 
     reservation_id: str
     business_id: str
@@ -252,6 +264,7 @@ class ReservationAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     expires_at: datetime | None = None
     extendable_until: datetime | None = None
     chosen: tuple[str, ...] = ()
+    position: int | None = None
 
 
 class AppointmentAnswer(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -26,12 +26,16 @@ from lastseat.reads.views import JournalRow, Place
 
 
 class SeatsLeft(Struct, frozen=True, kw_only=True):
-    """Units still free, and how many bookings there are, parties counted once."""
+    """Units still free, and how many bookings there are, parties counted once.
+
+    Where bookings are `waiting` in a line that nobody overtakes, nothing is left.
+    """
 
     bookable: str
     capacity: int
     left: int
     bookings: int
+    waiting: int = 0
 
 
 class SeatView(Struct, frozen=True, kw_only=True):
@@ -86,7 +90,13 @@ class AfterSeq(Struct, frozen=True, forbid_unknown_fields=True):
         says="Never below 0. An overdue hold counts as free.",
         path=PATH,
         answer=SeatsLeft,
-        answer_example={"bookable": "yoga-monday", "capacity": 12, "left": 8, "bookings": 3},
+        answer_example={
+            "bookable": "yoga-monday",
+            "capacity": 12,
+            "left": 8,
+            "bookings": 3,
+            "waiting": 0,
+        },
         refused=(Code.UNKNOWN_BOOKABLE,),
     ),
 )
@@ -96,7 +106,13 @@ async def seats_left(request: AnyRequest, bookable: FromPath[str]) -> Response[A
     found = await one_of(caller, bookable, OCCURRENCES)
     count = await caller.tenant.booking_count(bookable)
     return document(
-        SeatsLeft(bookable=bookable, capacity=found.capacity, left=found.left, bookings=count)
+        SeatsLeft(
+            bookable=bookable,
+            capacity=found.capacity,
+            left=found.left,
+            bookings=count,
+            waiting=found.waiting,
+        )
     )
 
 

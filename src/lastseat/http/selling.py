@@ -15,6 +15,7 @@ from lastseat.access import Action, Reach, Role
 from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.core.commands import Contact
+from lastseat.core.state import SERVICE_PREFIX
 from lastseat.core.status import Status
 from lastseat.engine.requests import Answer
 from lastseat.http.asking import asked
@@ -29,7 +30,7 @@ from lastseat.http.paging import Page, encode_cursor
 from lastseat.http.problems import document, invalid, respond, unknown
 from lastseat.http.services import PATH
 from lastseat.http.shapes import HoldSeconds, Id, Moment, Reason, Step, Units
-from lastseat.http.suggesting import WantedSlot, for_service
+from lastseat.http.suggesting import WantedSlot, for_service, waited
 from lastseat.library.reserving import Appointment, Reserved
 from lastseat.library.seeking import OpenSlot
 
@@ -200,7 +201,7 @@ async def book_service(request: AnyRequest, service_id: FromPath[str]) -> Respon
     if body.override:
         caller.allow(Action.BOOKINGS_OVERRIDE)
     actor = _actor(caller, body)
-    end = body.end or await _end(caller, service_id, body.start)
+    end = body.end or await slot_end(caller, service_id, body.start)
     done = await _booked(caller, service_id, body, end, actor, key_of(request))
     if not isinstance(done, Reserved | Appointment):
         if isinstance(done, o.UnknownBookable) and done.bookable == f"service:{service_id}":
@@ -211,6 +212,7 @@ async def book_service(request: AnyRequest, service_id: FromPath[str]) -> Respon
                 service_id=service_id, start=body.start, end=end, party=body.party, actor=actor
             )
             more = await for_service(request, caller, done, slot)
+            done = await waited(caller, done, SERVICE_PREFIX + service_id)
         return respond(renamed(Answer(done), _NAMES), more=more)
     headers = {"Idempotency-Replayed": "true"} if done.replayed else None
     return document(_told(done), status=201, version=done.version, headers=headers)
@@ -264,7 +266,7 @@ def _actor(caller: Caller, body: ServiceBookingBody) -> str | None:
     return None
 
 
-async def _end(caller: Caller, service_id: str, start: datetime) -> datetime:
+async def slot_end(caller: Caller, service_id: str, start: datetime) -> datetime:
     """When the slot ends by the service's duration."""
     service = await caller.tenant.catalogue.service(service_id)
     if service is None:

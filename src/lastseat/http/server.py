@@ -8,34 +8,43 @@ outlives a worker's death. Why uvicorn: docs/adr/0015-http-server.md.
 import asyncio
 import contextlib
 import logging
+import math
 import multiprocessing
 import os
 import resource
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
+import msgspec
 import psycopg
 import uvicorn
 from litestar import Litestar
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from lastseat import logs
 from lastseat.access.first import ensure_owner
 from lastseat.engine.errors import DatabaseUnavailable
 from lastseat.feed.hub import Hub
 from lastseat.http.app import make_app
-from lastseat.http.live import DROP, HUB
+from lastseat.http.door import Door
+from lastseat.http.edge import EDGE, Edge
+from lastseat.http.live import HUB
 from lastseat.http.settings import ServeSettings
 from lastseat.ledger.migrate import migrate
 
 log = logging.getLogger("lastseat.http")
 
-GRACE_SECONDS = 30
-"""How long requests under way may take once the service is told to stop."""
+ENDING_SECONDS = 15.0
+"""What a worker may take beside `drain` and `grace`: its jobs finish what they are at."""
+
+KEEP_ALIVE = 75
+"""Seconds that an idle connection is kept: longer than a proxy in front keeps one, or it would send
+a request just when we close."""
 
 BACKLOG = 2048
 """Connections that wait to be accepted, at most."""
@@ -92,6 +101,7 @@ def serve(settings: ServeSettings, listening: socket.socket) -> None:
     refusal = settings.refusal()
     if refusal is not None:
         raise ValueError(refusal)
+    logs.set_up(settings.log_format, settings.log_level)
     serve_with(settings.workers, work, settings, listening)
 
 
@@ -105,12 +115,13 @@ def serve_with(workers: int, work: Work, settings: ServeSettings, listening: soc
 
 def work(settings: ServeSettings, listening: socket.socket) -> None:
     """One process that serves."""
+    worker = settings.worker if settings.workers > 1 else None
+    logs.set_up(settings.log_format, settings.log_level, worker=worker)
     answer(make_app(settings), listening)
 
 
 def answer(app: Litestar, listening: socket.socket) -> None:
     """Let an application answer what comes in, until this process is told to stop."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn handles them, and hands them on once all is finished: then there is nothing to do.
         signal.signal(number, _done)
@@ -128,6 +139,7 @@ def _many_connections() -> None:
 
 def server_of(app: Litestar) -> uvicorn.Server:
     """The server that answers with an application."""
+    edge = app.opt.get(EDGE) or Edge(ServeSettings(url=""))
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -139,32 +151,47 @@ def server_of(app: Litestar) -> uvicorn.Server:
         server_header=False,
         # Who asks is told by the connection: no proxy's word is taken for it.
         proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE,
+        # uvicorn has a whole number here.
+        timeout_graceful_shutdown=math.ceil(edge.settings.grace),
         backlog=BACKLOG,
     )
-    return Server(config, app.opt.get(HUB))
-
-
-class Door(HttpToolsProtocol):
-    """uvicorn's, with a way to end a connection at once whose client does not read."""
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self.scope["extensions"] = {DROP: self.transport.abort}  # type: ignore[dict-item]
+    return Server(config, edge, app.opt.get(HUB))
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, which waits for every request to be answered: live streams would never be."""
+    """uvicorn's, which cuts off who is too slow, and ends in such a way that no request is cut.
 
-    def __init__(self, config: uvicorn.Config, hub: Hub | None) -> None:
+    Streams would never end by themselves: their clients are sent away at once. For `drain` seconds
+    requests are still taken, and each answer gives its connection back; a load balancer sees
+    meanwhile that this server is not ready. Then nothing new is taken, and what is under way ends.
+    """
+
+    def __init__(self, config: uvicorn.Config, edge: Edge, hub: Hub | None) -> None:
         super().__init__(config)
+        self._edge = edge
         self._hub = hub
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if counter % 10 == 0:
+            self._cut_the_slow()
+        return await super().on_tick(counter)
+
+    def _cut_the_slow(self) -> None:
+        oldest = time.monotonic() - self._edge.settings.reading
+        for door in list(self.server_state.connections):
+            since = door.reading_since if isinstance(door, Door) else None
+            if since is not None and since < oldest:
+                door.transport.abort()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what is under way."""
+        self._edge.stopping = True
         if self._hub is not None:
             self._hub.stop()
+        if not self.force_exit:
+            await asyncio.sleep(self._edge.settings.drain)
         await super().shutdown(sockets)
 
 
@@ -184,7 +211,7 @@ class Supervisor:
         self._listening = listening
         # A forked child would inherit this process's threads' locks, and its signal handlers.
         self._context = multiprocessing.get_context("spawn")
-        self._workers: list[BaseProcess] = []
+        self._workers: dict[int, BaseProcess] = {}
         self._told = threading.Event()
 
     def run(self) -> None:
@@ -192,12 +219,15 @@ class Supervisor:
         before = {
             number: signal.signal(number, self._tell) for number in (signal.SIGTERM, signal.SIGINT)
         }
-        try:
-            while not self._told.is_set():
-                self._fill()
-                self._told.wait(0.2)
-        finally:
-            self._end()
+        # Where the workers meet, see siblings.py.
+        with tempfile.TemporaryDirectory(prefix="lastseat-") as siblings:
+            self._settings = msgspec.structs.replace(self._settings, siblings=siblings)
+            try:
+                while not self._told.is_set():
+                    self._fill()
+                    self._told.wait(0.2)
+            finally:
+                self._end()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -205,26 +235,30 @@ class Supervisor:
         self._told.set()
 
     def _fill(self) -> None:
-        for worker in [x for x in self._workers if not x.is_alive()]:
-            log.error(
-                "worker %s ended with %s; another takes its place", worker.pid, worker.exitcode
-            )
-            self._workers.remove(worker)
-            self._told.wait(PAUSE_SECONDS)
-        while len(self._workers) < self._wanted and not self._told.is_set():
-            worker = self._context.Process(
-                target=_worker,
-                args=(self._work, self._settings, self._listening, os.getpid()),
-            )
-            worker.start()
-            self._workers.append(worker)
+        for number, worker in list(self._workers.items()):
+            if not worker.is_alive():
+                log.error(
+                    "worker %s ended with %s; another takes its place", worker.pid, worker.exitcode
+                )
+                del self._workers[number]
+                self._told.wait(PAUSE_SECONDS)
+        for number in range(self._wanted):
+            if number not in self._workers and not self._told.is_set():
+                settings = msgspec.structs.replace(self._settings, worker=number)
+                worker = self._context.Process(
+                    target=_worker, args=(self._work, settings, self._listening, os.getpid())
+                )
+                worker.start()
+                self._workers[number] = worker
 
     def _end(self) -> None:
-        for worker in self._workers:
+        for worker in self._workers.values():
             if worker.is_alive():
                 worker.terminate()
-        until = time.monotonic() + GRACE_SECONDS + 5
-        for worker in self._workers:
+        # As long as it is open here, who comes would be let in and never served.
+        self._listening.close()
+        until = time.monotonic() + self._settings.drain + self._settings.grace + ENDING_SECONDS
+        for worker in self._workers.values():
             worker.join(max(0.0, until - time.monotonic()))
             if worker.is_alive():
                 log.error("worker %s did not end; killed", worker.pid)

@@ -11,6 +11,7 @@ from lastseat.access import Action
 from lastseat.catalogue import Need, Service, Terms
 from lastseat.catalogue.needs import MOST_NEEDS, MOST_OF
 from lastseat.core import limits
+from lastseat.core.events import WaitPolicy
 from lastseat.core.outcomes import Code
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.http.caller import caller_of
@@ -36,6 +37,7 @@ EXAMPLE: dict[str, Any] = {
     "needs": [{"of": ["room-1", "room-2"], "any": 1}],
     "service_id": "massage",
     "max_simultaneous_bookings": 2,
+    "waitlist": "fifo",
     "time_zone": "Europe/Berlin",
     "version": 1,
     "created_at": "2026-11-20T09:15:02.113Z",
@@ -73,11 +75,15 @@ Needs = Annotated[
 
 
 class ServiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new service: how it is sold, and how many at once. Its id and location are for good."""
+    """A new service: how it is sold, and how many at once.
+
+    Its id, its location and its `waitlist` are for good.
+    """
 
     service_id: ServiceId
     name: Id
     max_simultaneous_bookings: Capacity
+    waitlist: WaitPolicy = WaitPolicy.FIFO
     location_id: Id | None = None
     duration_seconds: Duration | None = None
     before_seconds: Buffer = 0
@@ -165,8 +171,13 @@ async def create_service(request: AnyRequest) -> Response[Any]:
     body = await _NEW.read(request)
     asked = msgspec.structs.asdict(body)
     service_id, most = asked.pop("service_id"), asked.pop("max_simultaneous_bookings")
+    line = asked.pop("waitlist")
     saved = await caller.tenant.catalogue.create_service(
-        service_id, Terms(**asked), max_simultaneous_bookings=most, key=key_of(request)
+        service_id,
+        Terms(**asked),
+        max_simultaneous_bookings=most,
+        waitlist=line,
+        key=key_of(request),
     )
     where = {"Location": f"/v1/services/{path_id(service_id)}"}
     return kept(saved, status=201, headers=where)

@@ -1,6 +1,8 @@
-"""What the service is told when it starts. Not where its database is: that is `lastseat.config`."""
+"""What the service is told when it starts: each has a line in `lastseat.config.settings`, too."""
 
 import ipaddress
+from enum import StrEnum
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -24,11 +26,37 @@ HEARTBEAT = 15.0
 """Seconds between two heartbeats of a live stream."""
 
 
+GRACE = 30.0
+"""Seconds that requests under way may take once the service is told to stop."""
+
+DRAIN = 0.2
+"""Seconds between being told to stop and taking no more: connections are given back meanwhile."""
+
+READING_SECONDS = 30.0
+"""How long a client may take to send one request whole."""
+
+HEAD_BYTES = 65_536
+"""Bytes of a request's line and headers, at most; past that it is answered 431."""
+
+
+class MetricsFor(StrEnum):
+    """Who may read `/metrics`: this machine and the operator, the operator, everybody, nobody."""
+
+    LOCAL = "local"
+    OPERATOR = "operator"
+    ANYBODY = "anybody"
+    NOBODY = "nobody"
+
+
 class ServeSettings(Struct, frozen=True, kw_only=True):
     """How to serve. `url` is the database's, as libpq has it: the parent has seen to it.
 
     `auth` off makes every caller an owner, and is refused unless `host` is a loopback address.
     A refusal for a time offers up to `suggestions` others, at most `suggest_within` seconds away.
+    `jobs`: holds run out, no-shows are noted and so on in this process too. `cors`: the origins
+    whose pages may call, `*` for all. `hsts`: for so many seconds browsers are to come by TLS only.
+    `read_url` is a replica's, for lists, agendas and availability. `worker` and `siblings` are set
+    by whoever starts several: which of them this is, and the directory in which they meet.
     """
 
     url: str
@@ -43,6 +71,19 @@ class ServeSettings(Struct, frozen=True, kw_only=True):
     suggest_within: int = SUGGEST_WITHIN
     live_clients: int = LIVE_CLIENTS
     heartbeat: float = HEARTBEAT
+    jobs: bool = False
+    grace: float = GRACE
+    drain: float = DRAIN
+    reading: float = READING_SECONDS
+    head_bytes: int = HEAD_BYTES
+    metrics: MetricsFor = MetricsFor.LOCAL
+    cors: tuple[str, ...] = ()
+    hsts: int = 0
+    read_url: str | None = None
+    log_format: str = "text"
+    log_level: str = "warning"
+    worker: int = 0
+    siblings: str = ""
 
     def refusal(self) -> str | None:
         """Why this can't be served, or None."""
@@ -53,7 +94,25 @@ class ServeSettings(Struct, frozen=True, kw_only=True):
             )
         if self.workers < 1:
             return "there must be one worker at least"
+        wrong = next((x for x in self.cors if not (x == "*" or is_origin(x))), None)
+        if wrong is not None:
+            return f"{wrong!r} is no origin: it must be like https://example.org, or *"
         return None
+
+
+def is_origin(text: str) -> bool:
+    """Whether it is an origin as browsers send it: no path, no slash at the end, no capitals."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and text == f"{parts.scheme}://{parts.netloc}".lower()
+        and "@" not in text
+    )
 
 
 def loopback(host: str) -> bool:

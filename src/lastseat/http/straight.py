@@ -34,6 +34,7 @@ def short_ways(app: Litestar) -> None:
         handler = table.get((scope["method"], scope["path"]))
         if handler is None:
             return inner(scope, receive, send)
+        scope["path_template"] = scope["path"]
         return _call(handler, scope, receive, send)
 
     app.asgi_handler = asgi_handler

@@ -1,4 +1,4 @@
-"""Other times, offered with a refusal for one (MISSION C10).
+"""Other times, offered with a refusal for one, and whether one can wait for it (MISSION C10).
 
 They are looked up when the refusal is told, so that each could be booked at that moment; the answer
 that is kept under an idempotency key is the refusal alone.
@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
+from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.core.commands import Book, Choice, Claim, Move
+from lastseat.core.events import Kind, WaitPolicy
 from lastseat.engine.errors import DatabaseUnavailable
 from lastseat.http.auth import SERVICE, Service
 from lastseat.http.caller import Caller
 from lastseat.http.incoming import AnyRequest
 from lastseat.http.settings import ServeSettings
 from lastseat.http.shapes import ChoiceBody, ClaimBody
+from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.suggesting import Suggestion
 
 Suggest = Annotated[
@@ -25,7 +29,7 @@ Suggest = Annotated[
     Meta(description="Suggest other occurrences of the event when this one is full or called off."),
 ]
 
-TIMED = frozenset({"exclusive", "any_of", "adjacent"})
+TIMED = frozenset({"exclusive", "any_of", "adjacent", "waiting"})
 """The conflicts that another time may be free of."""
 
 
@@ -149,6 +153,30 @@ async def offered(
         # The refusal stands, and is worth telling without.
         return None
     return {"suggested_slots": [suggested(x) for x in found]}
+
+
+async def waited(caller: Caller, refusal: o.AnyOutcome, first: str | None) -> o.AnyOutcome:
+    """The refusal, saying whether one can join the line of `first`: who waits, waits there.
+
+    The engine says it of what is in the way, which may be something else that was asked for.
+    """
+    if not isinstance(refusal, o.Full | o.Conflict) or first == refusal.bookable:
+        return refusal
+    if isinstance(refusal, o.Conflict) and refusal.rule not in TIMED:
+        return refusal
+    can = False
+    if first is not None:
+        try:
+            there = await caller.tenant.bookable(first)
+            can = (
+                there.kind is not Kind.COMPOSITE
+                and there.waitlist is not WaitPolicy.CLOSED
+                and there.waiting < limits.WAITING
+            )
+        except (NotFound, DatabaseUnavailable):
+            # The refusal stands, and is worth telling without.
+            can = False
+    return msgspec.structs.replace(refusal, can_join_waitlist=can)
 
 
 def helps(refusal: o.AnyOutcome) -> bool:

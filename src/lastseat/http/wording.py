@@ -20,6 +20,9 @@ STATUS: dict[Code, int] = {
     Code.TOO_EARLY: 409,
     Code.UNKNOWN_BOOKABLE: 404,
     Code.ALREADY: 409,
+    Code.ALREADY_WAITING: 409,
+    Code.WAITLIST_CLOSED: 409,
+    Code.WAITLIST_FULL: 409,
     Code.EXTEND_LIMIT: 409,
     Code.BELOW_TAKEN: 409,
     Code.WOULD_AFFECT: 409,
@@ -73,6 +76,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The actor has a place already",
         "Nobody sits twice: the booking that is there is `booking_id`.",
     ),
+    "already_waiting": (
+        "The actor waits there already",
+        "Nobody stands in a line twice for one time: the booking that waits is `booking_id`.",
+    ),
+    "waitlist_closed": (
+        "Nobody can wait for that",
+        "`reason` says why. Choose another time, such as one of `suggested_slots`.",
+    ),
+    "waitlist_full": (
+        "As many wait there as may",
+        "No more than `limit` bookings wait, of one actor or in all. Choose another time.",
+    ),
     "extend_limit": (
         "The hold can't last that long",
         "It can be extended until `limit_at`; confirm it by then.",
@@ -104,7 +119,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "full": (
         "There are not enough places left",
-        "`left` units are; take fewer, or another time.",
+        "`left` units are; take fewer, or another time, or wait if `can_join_waitlist`.",
     ),
     "actor_busy": (
         "The actor has another booking at that time",

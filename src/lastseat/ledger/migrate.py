@@ -10,6 +10,8 @@ from importlib.resources import files
 import psycopg
 from psycopg.rows import tuple_row
 
+from lastseat.ledger import job_tables
+
 LOCK = 0x6C617374736561
 """The advisory lock's number, the letters of "lastsea"."""
 
@@ -83,6 +85,8 @@ def _migrate(conninfo: str, report: Callable[[str], None]) -> list[str]:
             report(f"applying {version:04d} {name}")
             _apply(connection, version, name, sql, checksum)
             done.append(name)
+        if any(name == "jobs" for _, name, _ in known):
+            job_tables.bring_up(connection, report)
     return done
 
 

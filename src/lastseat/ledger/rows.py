@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from lastseat.core import events as e
-from lastseat.core.events import ActorTime, Kind
+from lastseat.core.claim import Awaited
+from lastseat.core.events import ActorTime, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.schedule import Schedule
-from lastseat.core.state import Bookable, Booking, LiveClaim
+from lastseat.core.state import Bookable, Booking, LiveClaim, Waiter
 from lastseat.core.status import Status
 from lastseat.core.world import World
 from lastseat.ledger.sql import array
@@ -63,7 +64,16 @@ def bookable(row: Row) -> Bookable:
         ActorTime(row[12]),
         row[13],
         called_off=row[14],
+        waiting=row[15],
+        waitlist=WaitPolicy(row[16]),
     )
+
+
+def waiter(row: Row) -> tuple[Waiter, int]:
+    """A row of `read_lines`, and its booking's version."""
+    booking_id, actor_id, ref, queue, seq, awaited, version = row
+    wanted = msgspec.json.decode(awaited, type=Awaited)
+    return Waiter(booking_id, actor_id, queue, seq, wanted, ref), version
 
 
 def bookings(rows: Iterable[Row], world: World) -> list[Booking]:

@@ -34,7 +34,7 @@ def check(command: c.AnyCommand) -> Ticket | Invalid:
 def _zones(command: c.AnyCommand) -> Invalid | None:
     """The refusal of the first time zone in a command that nobody knows."""
     match command:
-        case c.Book():
+        case c.Book() | c.Join():
             return _asked("", command)
         case c.BookSeries():
             dates = (_asked(f"dates[{i}].", date) for i, date in enumerate(command.dates))
@@ -72,7 +72,7 @@ def ruled(rules: Rules, field: str = "rules") -> Invalid | None:
     return None
 
 
-def _asked(prefix: str, asked: c.Book | c.SeriesDate | c.Relocation) -> Invalid | None:
+def _asked(prefix: str, asked: c.Book | c.Join | c.SeriesDate | c.Relocation) -> Invalid | None:
     refusal = _claimed(f"{prefix}claims", asked.claims)
     if refusal is None and asked.choices:
         refusal = _claimed(f"{prefix}choices", asked.choices)
@@ -101,7 +101,7 @@ def _zone(field: str, zone: str | None) -> Invalid | None:
 def request_hash(command: c.AnyCommand) -> str:
     """What a key stands for: the command without the ids that are drawn anew for each try."""
     same = msgspec.structs.replace(command, command_id="")
-    if isinstance(same, c.Book):
+    if isinstance(same, c.Book | c.Join):
         same = msgspec.structs.replace(same, booking_id="")
     if isinstance(same, c.BookSeries):
         dates = tuple(msgspec.structs.replace(date, booking_id="") for date in same.dates)

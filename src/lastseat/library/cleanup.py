@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 AT_ONCE = 1_000
 """Holds cleaned up in one call, unless told otherwise."""
 
-LAG_SECONDS = 120.0
-"""How far the cleanup may lag behind and still be called healthy, unless told otherwise."""
-
 
 async def cleanup(engine: "AsyncEngine", *, limit: int = AT_ONCE) -> Cleaned:
     """Journal up to `limit` overdue holds as expired, the oldest first, whosever they are."""

@@ -42,7 +42,8 @@ def open(  # noqa: A001 - used as lastseat.open
     Without either argument LASTSEAT_DATABASE_URL counts, then LASTSEAT_DATA_DIR. `migrate` brings
     the schema `lastseat` up to date first. `options` are those of `AsyncEngine`: `lanes`,
     `slow_lanes`, `prepare` (false behind a pooler without prepared statements), `patience`,
-    `queue_limit`, `queue_timeout`, `lock_patience` (seconds).
+    `queue_limit`, `queue_timeout`, `lock_patience` (seconds), and `read_url`: a replica that
+    answers lists, agendas and availability.
 
     Raises `DatabaseUnavailable`, `MigrationError` or `EmbeddedError`.
     """

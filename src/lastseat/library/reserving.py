@@ -1,5 +1,7 @@
 """What reservations come to when they succeed. A refusal is the engine's own outcome."""
 
+import json
+import uuid
 from datetime import datetime
 
 from msgspec import Struct
@@ -8,6 +10,19 @@ from lastseat.core.status import Status
 
 GUEST = "guest:"
 """How the actor begins whom nobody has a name for."""
+
+
+def guest(tenant_id: str, key: str | None, asked: tuple[object, ...]) -> str:
+    """Whom a reservation is for that nobody has a name for: the same for the same keyed request."""
+    if key is None:
+        return f"{GUEST}{uuid.uuid4()}"
+    name = json.dumps([tenant_id, key, *asked])
+    return f"{GUEST}{uuid.uuid5(uuid.NAMESPACE_OID, name)}"
+
+
+def said(time: datetime) -> str:
+    """The instant, however it was written. What is no instant is refused later."""
+    return time.isoformat() if time.tzinfo is None else str(time.timestamp())
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -46,7 +61,8 @@ class Reserved(Done, frozen=True, kw_only=True):
 class Reservation(Done, frozen=True, kw_only=True):
     """A reservation, or the appointment that came of it. `valid` while it can be committed.
 
-    `chosen` are the bookables that it has beside the service.
+    `chosen` are the bookables that it has beside the service. While it waits for its slot it is
+    WAITLISTED, at `position` in line (MISSION C7).
     """
 
     reservation_id: str
@@ -59,6 +75,7 @@ class Reservation(Done, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     extendable_until: datetime | None = None
     chosen: tuple[str, ...] = ()
+    position: int | None = None
 
 
 class Appointment(Done, frozen=True, kw_only=True):

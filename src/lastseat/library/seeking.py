@@ -35,7 +35,8 @@ from lastseat.library.offering import (
     whole_minute,
 )
 from lastseat.reads import availability as reads
-from lastseat.reads.availability import MOST_STEPS, POOLED, TIMED, Lacking, Things
+from lastseat.reads.availability import MOST_STEPS, POOLED, TIMED, Lacking, Step, Things
+from lastseat.reads.lines import waited_for
 from lastseat.reads.views import Connection
 
 STEP = 900
@@ -124,12 +125,31 @@ async def offering(
     asked = lacking(there, wanted)
     if counted:
         asked -= certain_pools(there, wanted)
-    times = await reads.taken(connection, tenant, there, asked, where, gap=gap(extent))
+    times = await _gone(connection, tenant, there, asked, where, gap=gap(extent))
     busy: Ranges = ()
     if actor is not None:
         own = await reads.steps(connection, tenant, (), where, actor=actor)
         busy = joined((step.first, step.end) for steps in own.values() for step in steps)
     return Offering(there, wanted, Taken(times), window, extent, busy, unhurried=unhurried)
+
+
+async def _gone(
+    connection: Connection,
+    tenant: str,
+    there: Things,
+    asked: Iterable[Lacking],
+    window: Interval,
+    *,
+    gap: int = 0,
+) -> dict[Lacking, Ranges]:
+    """When what is asked for is taken, or is for those who wait in line (MISSION C7)."""
+    times = await reads.taken(connection, tenant, there, asked, window, gap=gap)
+    lined = {each.bookable for each in times if there.found[each.bookable].lined}
+    lines = await waited_for(connection, tenant, lined, window)
+    return {
+        each: joined((*taken, *lines[each.bookable])) if each.bookable in lines else taken
+        for each, taken in times.items()
+    }
 
 
 def _few_starts(offered: Offering, default: Grid | None) -> None:
@@ -229,7 +249,10 @@ async def _room(
     points: Sequence[int],
     wanted: Sequence[Wanted],
 ) -> list[int]:
-    """For each point how many bookings the pools that are taken in any case have room for."""
+    """For each point how many bookings the pools that are taken in any case have room for.
+
+    None where somebody waits in line for them.
+    """
     there = offered.there
     counted = certain_pools(there, wanted)
     names = sorted({x.bookable for x in counted})
@@ -237,6 +260,10 @@ async def _room(
     steps = await reads.steps(connection, tenant, names, where, most=MOST_STEPS)
     least = [there.found[x.bookable].capacity // x.units for x in counted]
     room = [min(least)] * len(points)
+    lined = {name for name in names if there.found[name].lined}
+    for times in (await waited_for(connection, tenant, lined, where)).values():
+        waiting = peaks(points, [Step(first, end, 1) for first, end in times], offered.extent)
+        room = [0 if some else so_far for so_far, some in zip(room, waiting, strict=True)]
     for each in counted:
         if each.bookable in steps:
             capacity = there.found[each.bookable].capacity
@@ -270,7 +297,7 @@ async def free(
     """When `units` of a bookable are free in `window`: open, not blocked, not taken."""
     there = await things(connection, tenant, (name,))
     asked = lacking(there, (Wanted((name,), units=units),))
-    taken = await reads.taken(connection, tenant, there, asked, window)
+    taken = await _gone(connection, tenant, there, asked, window)
     first, end = micros(window.start), micros(window.end)
     left: Ranges = ((first, end),)
     for ruled in whole_chain(there, name):

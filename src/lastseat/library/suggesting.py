@@ -219,7 +219,7 @@ async def _others(
         and item.start > now
         and abs(item.start - about) <= OTHER_OCCURRENCES
         and not item.cancelled
-        and item.capacity - item.taken >= claim.units
+        and item.left >= claim.units
     ]
     if query.actor is not None:
         open_ = await _unless_busy(connection, tenant, query.actor, open_, window)

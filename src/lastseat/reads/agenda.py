@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,7 @@ from msgspec import Struct
 from lastseat.calendar.blocks import block_times
 from lastseat.calendar.schedule import expand, listed
 from lastseat.calendar.zones import zone
+from lastseat.core.events import WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.state import LOCATION_PREFIX
 from lastseat.core.status import Status
@@ -45,7 +46,8 @@ Sort = Literal["block", "booking", "occurrence"]
 class AgendaItem(Struct, frozen=True, omit_defaults=True):
     """One thing that is on from `start` to `end`, UTC.
 
-    An `occurrence` of `event`, or of none, has what is `taken` of its `capacity`; an `actor`'s
+    An `occurrence` of `event`, or of none, has what is `taken` of its `capacity`, what is `left`
+    for whoever books now, and how many bookings are `waiting` in its line; an `actor`'s
     `booking`, one claim of it, what it takes of its bookable's. A `block` is a time in which
     nothing can be booked: by the rules of `bookable`, which may be a location, or by a booking of
     an imported calendar. Buffers are not shown. `cancelled`: it does not take place.
@@ -65,6 +67,8 @@ class AgendaItem(Struct, frozen=True, omit_defaults=True):
     taken: int = 0
     capacity: int = 0
     cancelled: bool = False
+    left: int = 0
+    waiting: int = 0
 
 
 class AgendaFilter(Struct, frozen=True):
@@ -165,6 +169,10 @@ def _expanded(
     rule = schedule_of(schedule) or listed(tuple(msgspec.json.decode(starts)), seconds)
     for each in expand(rule, time_zone, window):
         there = opened.get(f"{name}@{each.at}")
+        has = each.capacity or capacity
+        told = (
+            _told(there) if there else _Told(0, has, each.cancelled, 0 if each.cancelled else has)
+        )
         yield AgendaItem(
             each.start,
             each.end,
@@ -177,10 +185,25 @@ def _expanded(
             None,
             0,
             None,
-            int(there[4]) if there else 0,
-            there[2] if there else each.capacity or capacity,
-            there[3] if there else each.cancelled,
+            *told,
         )
+
+
+class _Told(NamedTuple):
+    """How an occurrence stands, as an item's last members."""
+
+    taken: int
+    capacity: int
+    cancelled: bool
+    left: int
+    waiting: int = 0
+
+
+def _told(row: Sequence[Any]) -> _Told:
+    """Of a row of `agenda_opened`. Nobody overtakes a line that lets nobody pass (MISSION C7)."""
+    capacity, called_off, taken, waiting = row[2], row[3], int(row[4]), int(row[10])
+    none_left = called_off or (waiting > 0 and row[9] == WaitPolicy.FIFO)
+    return _Told(taken, capacity, called_off, 0 if none_left else max(0, capacity - taken), waiting)
 
 
 def _alone(row: Sequence[Any]) -> AgendaItem:
@@ -191,9 +214,7 @@ def _alone(row: Sequence[Any]) -> AgendaItem:
         row[0],
         row[8] or row[0],
         location=row[7],
-        taken=int(row[4]),
-        capacity=row[2],
-        cancelled=row[3],
+        **_told(row)._asdict(),
     )
 
 

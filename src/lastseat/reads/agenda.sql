@@ -34,7 +34,11 @@ SELECT h.bookable_id, h.event_id, h.capacity, h.called_off,
              AND c.expires_at <= (SELECT lastseat.clock())), 0),
        (extract(epoch FROM h.starts_at) * 1000000)::bigint,
        (extract(epoch FROM h.ends_at) * 1000000)::bigint,
-       h.location_id, d.name
+       h.location_id, d.name, h.waitlist,
+       CASE WHEN h.waiting > 0 THEN (
+           SELECT count(*) FROM lastseat.waitlist w
+           WHERE w.tenant_id = h.tenant_id AND w.bookable_id = h.bookable_id
+             AND w.queue_id = h.bookable_id) ELSE 0 END
 FROM lastseat.heads h
 LEFT JOIN LATERAL (
     SELECT x.name FROM lastseat.bookable_details x

@@ -36,11 +36,15 @@ class AuditClaim(Struct, frozen=True):
 
 
 class AuditState(Struct, frozen=True):
-    """A booking as it stood between two changes; `claims` are those that counted."""
+    """A booking as it stood between two changes; `claims` are those that counted.
+
+    `awaits` is what it waited for while it was WAITLISTED, choices apart.
+    """
 
     status: Status
     claims: tuple[AuditClaim, ...]
     expires_at: datetime | None = None
+    awaits: tuple[AuditClaim, ...] = ()
 
 
 class AuditEntry(Struct, frozen=True):
@@ -173,9 +177,19 @@ def _state(booking: Booking, streams: Iterable[Bookable]) -> AuditState:
         key=lambda claim: claim.no,
     )
     shown = tuple(AuditClaim(x.bookable, x.units, x.during) for x in claims)
-    return AuditState(booking.status, shown, booking.expires_at)
+    return AuditState(booking.status, shown, booking.expires_at, tuple(_awaited(streams)))
+
+
+def _awaited(streams: Iterable[Bookable]) -> Iterable[AuditClaim]:
+    """What the booking waits for, as the stream of its line has it."""
+    for stream in streams:
+        for waiter in stream.waiters.values():
+            for claim in waiter.awaited.claims if waiter.awaited else ():
+                during = claim.during or stream.during
+                if during is not None:
+                    yield AuditClaim(claim.bookable, claim.units, during)
 
 
 def _overrides(event: Any) -> bool:
-    """Whether a change took claims by an override: only these two events make claims."""
+    """Whether a change took claims by an override: only these two events can."""
     return isinstance(event, e.Booked | e.Moved) and any(x.override for x in event.claims)

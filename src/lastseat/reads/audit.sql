@@ -4,9 +4,10 @@
 -- The leads are found by their index; the rows beside them, on other streams, have none, since every
 -- booking would pay for it. They are searched: in a stream ordinals rise with seq, so a lead's ordinal
 -- is found by halving, from the booking's first claim on that stream; the rest of its change was
--- written at most `span` rows before or after.
+-- written at most `span` rows before or after. A booking that waited says on which streams it did.
 WITH RECURSIVE leads AS MATERIALIZED (
-    SELECT j.version, j.ordinal, j.stream_id, j.seq
+    SELECT j.version, j.ordinal, j.stream_id, j.seq,
+           CASE WHEN j.type = 'joined' THEN j.body END AS joined
     FROM lastseat.journal j
     WHERE j.tenant_id = %(tenant)s::text AND j.booking_id = %(booking)s::uuid AND j.lead
 ), streams AS MATERIALIZED (
@@ -16,6 +17,11 @@ WITH RECURSIVE leads AS MATERIALIZED (
         WHERE c.tenant_id = %(tenant)s::text AND c.booking_id = %(booking)s::uuid
         UNION ALL
         SELECT l.stream_id, l.seq FROM leads l
+        UNION ALL
+        SELECT waited.stream_id, 1
+        FROM leads l
+        CROSS JOIN LATERAL json_array_elements_text((l.joined #> '{awaited,on}')::json)
+            AS waited (stream_id)
     ) AS touched
     GROUP BY touched.bookable_id
 ), search (stream_id, version, ordinal, low, high) AS (

@@ -41,7 +41,8 @@ MOST_STEPS = 200_000
 class Thing(Struct, frozen=True):
     """A bookable, and the rules it is booked by: its own, and its location's.
 
-    `time_zone` is its own, else its location's, else UTC. `parts` are a composite's.
+    `time_zone` is its own, else its location's, else UTC. `parts` are a composite's. Somebody may
+    stand in a line of the `lined` whom nobody overtakes (MISSION C7).
     """
 
     bookable: str
@@ -50,6 +51,7 @@ class Thing(Struct, frozen=True):
     time_zone: str
     chain: tuple[Ruled, ...] = ()
     parts: tuple[str, ...] = ()
+    lined: bool = False
 
 
 class Things(Struct, frozen=True):
@@ -105,7 +107,7 @@ async def now(connection: Connection) -> datetime:
 def _thing(row: Sequence[Any]) -> Thing:
     name, zone = row[0], row[5] or row[6] or "UTC"
     chain = chains(((name, row[7], row[5], row[4], row[8], row[6]),))[name]
-    return Thing(name, Kind(row[1]), row[2], zone, chain, tuple(row[3] or ()))
+    return Thing(name, Kind(row[1]), row[2], zone, chain, tuple(row[3] or ()), row[10])
 
 
 async def taken(

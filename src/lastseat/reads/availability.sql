@@ -12,7 +12,8 @@ SELECT (extract(epoch FROM lastseat.clock()) * 1000000)::bigint;
 -- Bookables, the parts of composites among them, the rules of each and of its location; and the time.
 SELECT h.bookable_id, h.kind, h.capacity, h.parts, h.location_id,
        h.time_zone, l.time_zone, own.rules::text, place.rules::text,
-       (extract(epoch FROM (SELECT lastseat.clock())) * 1000000)::bigint
+       (extract(epoch FROM (SELECT lastseat.clock())) * 1000000)::bigint,
+       h.waiting > 0 AND h.waitlist = 'fifo'
 FROM (
     SELECT unnest(%(bookables)s::text[]) AS bookable_id
     UNION

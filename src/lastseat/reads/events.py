@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from lastseat.calendar.schedule import Instance, instance, listed
 from lastseat.core import limits
-from lastseat.core.events import ActorTime, Kind
+from lastseat.core.events import ActorTime, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.schedule import Schedule
 from lastseat.ledger.rows import EPOCH, instant, interval, schedule
@@ -31,6 +31,7 @@ class EventView(Struct, frozen=True):
     actor_time: ActorTime
     location_id: str | None
     now: datetime
+    waitlist: WaitPolicy = WaitPolicy.FIFO
 
     def instance(self, bookable: str) -> Instance | None:
         """The event's occurrence of that id, None if it has none such."""
@@ -67,7 +68,7 @@ async def event(connection: Connection, tenant: str, name: str) -> EventView | N
     found = await fetch(connection, QUERIES["event"], tenant=tenant, event=name)
     if not found:
         return None
-    seq, capacity, zone, actor_time, location, starts, seconds, body, now = found[0]
+    seq, capacity, zone, actor_time, location, starts, seconds, body, now, line = found[0]
     return EventView(
         name,
         seq,
@@ -78,6 +79,7 @@ async def event(connection: Connection, tenant: str, name: str) -> EventView | N
         ActorTime(actor_time),
         location,
         instant(now),
+        WaitPolicy(line),
     )
 
 
@@ -127,6 +129,7 @@ async def unopened(
         there.actor_time,
         there.location_id,
         called_off=instance.cancelled,
+        waitlist=there.waitlist,
     )
 
 

@@ -2,7 +2,7 @@
 -- An event as it stands: when its occurrences are, and what each of them has. And the time.
 SELECT h.seq, h.capacity, h.time_zone, h.actor_time, h.location_id,
        array_to_json(e.starts)::text, e.seconds, e.schedule::text,
-       (extract(epoch FROM lastseat.clock()) * 1000000)::bigint
+       (extract(epoch FROM lastseat.clock()) * 1000000)::bigint, h.waitlist
 FROM lastseat.heads h
 JOIN lastseat.events e ON e.tenant_id = h.tenant_id AND e.event_id = h.bookable_id
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = %(event)s::text AND h.kind = 'event';

@@ -50,7 +50,7 @@ LIMIT %(scan)s::integer
 
 -- name: wanted_bookable
 -- What a booking has to have a claim on: one bookable.
-SELECT h.bookable_id, h.kind
+SELECT h.bookable_id, h.kind, h.waiting
 FROM lastseat.heads h
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = %(bookable)s::text
   AND (h.kind <> 'occurrence'
@@ -59,13 +59,13 @@ WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = %(bookable)s::text
 
 -- name: wanted_in_time
 -- The same: everything, but of the occurrences those that are then.
-SELECT h.bookable_id, h.kind
+SELECT h.bookable_id, h.kind, h.waiting
 FROM lastseat.heads h
 WHERE h.tenant_id = %(tenant)s::text AND h.kind = 'occurrence'
   AND tstzrange(h.starts_at, h.ends_at)
       && tstzrange(%(starts_from)s::timestamptz, %(starts_to)s::timestamptz)
 UNION ALL
-SELECT h.bookable_id, h.kind
+SELECT h.bookable_id, h.kind, h.waiting
 FROM unnest(ARRAY['resource', 'pool', 'limit']) AS asked (kind)
 CROSS JOIN LATERAL (
     SELECT * FROM lastseat.heads x
@@ -76,14 +76,14 @@ CROSS JOIN LATERAL (
 
 -- name: wanted_at_location
 -- The same, of one location.
-SELECT h.bookable_id, h.kind
+SELECT h.bookable_id, h.kind, h.waiting
 FROM lastseat.heads h
 WHERE h.tenant_id = %(tenant)s::text AND h.kind = 'occurrence'
   AND tstzrange(h.starts_at, h.ends_at)
       && tstzrange(%(starts_from)s::timestamptz, %(starts_to)s::timestamptz)
   AND h.location_id = %(location)s::text
 UNION ALL
-SELECT h.bookable_id, h.kind
+SELECT h.bookable_id, h.kind, h.waiting
 FROM unnest(ARRAY['resource', 'pool', 'limit']) AS asked (kind)
 CROSS JOIN LATERAL (
     SELECT * FROM lastseat.heads x
@@ -94,7 +94,7 @@ CROSS JOIN LATERAL (
 
 -- name: bookings_on_wanted
 -- A source: bookings with a claim on what is wanted, in the time asked for. Live claims are in three
--- indexes, those that are gone in a fourth, so an arm for each.
+-- indexes, those that are gone in a fourth, so an arm for each; and one for those who wait for it.
 SELECT DISTINCT found.booking_id
 FROM wanted
 CROSS JOIN LATERAL (
@@ -126,6 +126,13 @@ CROSS JOIN LATERAL (
       AND upper(c.during) > coalesce(%(starts_from)s::timestamptz, '-infinity')
       AND lower(c.during) < coalesce(%(starts_to)s::timestamptz, 'infinity')
       AND NOT c.live AND NOT c.own_time
+    UNION ALL
+    SELECT w.booking_id FROM lastseat.waitlist w
+    WHERE wanted.waiting > 0
+      AND w.tenant_id = %(tenant)s::text AND w.bookable_id = wanted.bookable_id
+      AND w.queue_id = wanted.bookable_id
+      AND (w.during IS NULL
+           OR w.during && tstzrange(%(starts_from)s::timestamptz, %(starts_to)s::timestamptz))
 ) AS found
 WHERE found.booking_id < %(after)s::uuid
 ORDER BY found.booking_id DESC
@@ -134,7 +141,7 @@ LIMIT %(scan)s::integer
 -- name: page_of_bookings
 -- The page after a source. Each row also tells how many bookings the source had and the last of them.
 -- A claim counts while it is live, or when its booking holds nothing any more: one that was moved
--- away is not listed where it was.
+-- away is not listed where it was. Who waits is listed where they wait.
 page AS MATERIALIZED (
     SELECT b.*
     FROM source
@@ -148,7 +155,22 @@ page AS MATERIALIZED (
     ) AS b
     WHERE (%(statuses)s::text[] IS NULL OR b.shown = ANY(%(statuses)s::text[]))
       AND (%(series)s::uuid IS NULL OR b.series_id = %(series)s::uuid)
-      AND (NOT %(claimed)s::boolean OR EXISTS (
+      AND (NOT %(claimed)s::boolean OR (b.status = 'WAITLISTED' AND EXISTS (
+          SELECT FROM lastseat.waitlist w
+          CROSS JOIN LATERAL (
+              SELECT * FROM lastseat.heads x
+              WHERE x.tenant_id = w.tenant_id AND x.bookable_id = w.bookable_id
+              OFFSET 0
+          ) AS h
+          WHERE w.tenant_id = %(tenant)s::text AND w.booking_id = b.booking_id
+            AND w.bookable_id = w.queue_id
+            AND (%(bookable)s::text IS NULL OR w.bookable_id = %(bookable)s::text)
+            AND (%(location)s::text IS NULL OR h.location_id = %(location)s::text)
+            AND CASE WHEN w.during IS NULL THEN tstzrange(h.starts_at, h.ends_at)
+                     ELSE tstzrange((w.awaited #>> '{claims,0,start}')::timestamptz,
+                                    (w.awaited #>> '{claims,0,end}')::timestamptz) END
+                && tstzrange(%(starts_from)s::timestamptz, %(starts_to)s::timestamptz)))
+        OR EXISTS (
           SELECT FROM lastseat.claims c
           CROSS JOIN LATERAL (
               SELECT * FROM lastseat.heads x
@@ -179,7 +201,12 @@ SELECT scanned.bookings, scanned.last::text,
        (extract(epoch FROM coalesce(lower(c.during), c.starts_at)) * 1000000)::bigint,
        (extract(epoch FROM coalesce(upper(c.during), c.ends_at)) * 1000000)::bigint,
        c.live AND b.shown <> 'EXPIRED',
-       to_char(c.local_start, 'YYYY-MM-DD"T"HH24:MI:SS'), coalesce(c.time_zone, c.head_zone)
+       to_char(c.local_start, 'YYYY-MM-DD"T"HH24:MI:SS'),
+       coalesce(c.time_zone, c.head_zone),
+       w.queue_id, w.units, w.position, w.awaited::text,
+       (extract(epoch FROM w.joined_at) * 1000000)::bigint,
+       (extract(epoch FROM w.starts_at) * 1000000)::bigint,
+       (extract(epoch FROM w.ends_at) * 1000000)::bigint
 FROM scanned
 LEFT JOIN page b ON true
 LEFT JOIN LATERAL (
@@ -208,6 +235,22 @@ LEFT JOIN LATERAL (
     WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = b.booking_id AND NOT x.own_time
     OFFSET 0
 ) AS c ON true
+LEFT JOIN LATERAL (
+    SELECT x.*, h.starts_at, h.ends_at, (
+               SELECT count(*) FROM lastseat.waitlist y
+               WHERE y.tenant_id = x.tenant_id AND y.bookable_id = x.bookable_id
+                 AND y.queue_id = x.bookable_id AND y.seq <= x.seq
+                 AND (x.during IS NULL OR y.during && x.during)) AS position
+    FROM lastseat.waitlist x
+    CROSS JOIN LATERAL (
+        SELECT * FROM lastseat.heads y
+        WHERE y.tenant_id = x.tenant_id AND y.bookable_id = x.bookable_id
+        OFFSET 0
+    ) AS h
+    WHERE b.status = 'WAITLISTED' AND x.tenant_id = %(tenant)s::text
+      AND x.booking_id = b.booking_id AND x.bookable_id = x.queue_id
+    OFFSET 0
+) AS w ON true
 ORDER BY b.booking_id DESC, c.no
 
 -- name: bookables_of_kinds
@@ -251,7 +294,11 @@ SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
            WHERE h.kind = 'occurrence' AND c.tenant_id = h.tenant_id
              AND c.bookable_id = h.bookable_id AND c.live
              AND c.blocked IS NULL AND c.expires_at <= (SELECT lastseat.clock())), 0),
-       h.location_id, d.name, d.attributes::text, h.parts, h.called_off
+       h.location_id, d.name, d.attributes::text, h.parts, h.called_off, h.waitlist,
+       CASE WHEN h.waiting > 0 THEN (
+           SELECT count(*) FROM lastseat.waitlist w
+           WHERE w.tenant_id = h.tenant_id AND w.bookable_id = h.bookable_id
+             AND w.queue_id = h.bookable_id) ELSE 0 END
 FROM source
 CROSS JOIN LATERAL (
     SELECT * FROM lastseat.heads x

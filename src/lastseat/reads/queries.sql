@@ -9,7 +9,11 @@ SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
            WHERE h.kind = 'occurrence' AND c.tenant_id = h.tenant_id
              AND c.bookable_id = h.bookable_id AND c.live
              AND c.blocked IS NULL AND c.expires_at <= (SELECT lastseat.clock())), 0),
-       h.location_id, d.name, d.attributes::text, h.parts, h.called_off
+       h.location_id, d.name, d.attributes::text, h.parts, h.called_off, h.waitlist,
+       CASE WHEN h.waiting > 0 THEN (
+           SELECT count(*) FROM lastseat.waitlist w
+           WHERE w.tenant_id = h.tenant_id AND w.bookable_id = h.bookable_id
+             AND w.queue_id = h.bookable_id) ELSE 0 END
 FROM lastseat.heads h
 LEFT JOIN lastseat.bookable_details d
   ON d.tenant_id = h.tenant_id AND d.bookable_id = h.bookable_id
@@ -72,13 +76,34 @@ SELECT b.booking_id::text, coalesce(a.ref, ''),
        (extract(epoch FROM coalesce(lower(c.during), h.starts_at)) * 1000000)::bigint,
        (extract(epoch FROM coalesce(upper(c.during), h.ends_at)) * 1000000)::bigint,
        c.live AND NOT (b.status = 'HELD' AND b.expires_at <= (SELECT lastseat.clock())),
-       to_char(c.local_start, 'YYYY-MM-DD"T"HH24:MI:SS'), coalesce(c.time_zone, h.time_zone)
+       to_char(c.local_start, 'YYYY-MM-DD"T"HH24:MI:SS'),
+       coalesce(c.time_zone, h.time_zone),
+       w.queue_id, w.units, w.position, w.awaited::text,
+       (extract(epoch FROM w.joined_at) * 1000000)::bigint,
+       (extract(epoch FROM w.starts_at) * 1000000)::bigint,
+       (extract(epoch FROM w.ends_at) * 1000000)::bigint
 FROM lastseat.bookings b
 LEFT JOIN lastseat.actors a ON a.tenant_id = b.tenant_id AND a.actor_id = b.actor_id
 LEFT JOIN lastseat.booking_details d ON d.tenant_id = b.tenant_id AND d.booking_id = b.booking_id
 LEFT JOIN lastseat.booking_contacts k ON k.tenant_id = b.tenant_id AND k.booking_id = b.booking_id
 LEFT JOIN lastseat.claims c ON c.tenant_id = b.tenant_id AND c.booking_id = b.booking_id
 LEFT JOIN lastseat.heads h ON h.tenant_id = c.tenant_id AND h.bookable_id = c.bookable_id
+LEFT JOIN LATERAL (
+    SELECT x.*, h.starts_at, h.ends_at, (
+               SELECT count(*) FROM lastseat.waitlist y
+               WHERE y.tenant_id = x.tenant_id AND y.bookable_id = x.bookable_id
+                 AND y.queue_id = x.bookable_id AND y.seq <= x.seq
+                 AND (x.during IS NULL OR y.during && x.during)) AS position
+    FROM lastseat.waitlist x
+    CROSS JOIN LATERAL (
+        SELECT * FROM lastseat.heads y
+        WHERE y.tenant_id = x.tenant_id AND y.bookable_id = x.bookable_id
+        OFFSET 0
+    ) AS h
+    WHERE b.status = 'WAITLISTED' AND x.tenant_id = %(tenant)s::text
+      AND x.booking_id = b.booking_id AND x.bookable_id = x.queue_id
+    OFFSET 0
+) AS w ON true
 WHERE b.tenant_id = %(tenant)s::text AND b.booking_id = %(booking)s::uuid
   AND (c.bookable_id IS NULL OR h.kind <> 'actor')
 ORDER BY c.no;

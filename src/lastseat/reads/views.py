@@ -12,11 +12,12 @@ from psycopg.rows import tuple_row
 from lastseat.calendar import zones
 from lastseat.core import events
 from lastseat.core.commands import Contact
-from lastseat.core.events import ActorTime, Event, Kind
+from lastseat.core.events import ActorTime, Event, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.status import Status
 from lastseat.ledger.rows import EPOCH, interval, moment
 from lastseat.ledger.sql import load
+from lastseat.reads.waiting import WaitingView, waiting_view
 
 QUERIES = load("lastseat.reads")
 
@@ -33,7 +34,8 @@ class BookableView(Struct, frozen=True):
     """A bookable as it stands. `taken` and `left` are of an occurrence; 0 for the others.
 
     `name` and `attributes` are what it was called when it was defined, or is called since. `parts`
-    are a composite's. An occurrence that is `called_off` does not take place.
+    are a composite's. An occurrence that is `called_off` does not take place. `waiting` are the
+    bookings in its line; where nobody may overtake them nothing is `left` (MISSION C7).
     """
 
     bookable: str
@@ -52,6 +54,8 @@ class BookableView(Struct, frozen=True):
     attributes: dict[str, Any] | None = None
     parts: tuple[str, ...] = ()
     called_off: bool = False
+    waitlist: WaitPolicy = WaitPolicy.FIFO
+    waiting: int = 0
 
 
 class Place(Struct, frozen=True):
@@ -84,7 +88,8 @@ class ClaimView(Struct, frozen=True):
 class BookingView(Struct, frozen=True):
     """A booking. `actor`, `metadata` and `contact` are gone once the person is forgotten.
 
-    The bookings of one series share `series_id`.
+    The bookings of one series share `series_id`. One that is WAITLISTED has no claims, but what it
+    is `waiting` for.
     """
 
     booking_id: str
@@ -98,6 +103,7 @@ class BookingView(Struct, frozen=True):
     metadata: dict[str, Any] | None = None
     contact: Contact | None = None
     series_id: str | None = None
+    waiting: WaitingView | None = None
 
 
 class JournalRow(Struct, frozen=True):
@@ -149,6 +155,8 @@ def bookable_view(row: Sequence[Any]) -> BookableView:
     kind = Kind(row[1])
     counted = kind is Kind.OCCURRENCE
     taken = int(row[10]) if counted else 0
+    waitlist, waiting = WaitPolicy(row[16]), int(row[17])
+    for_line = waiting > 0 and waitlist is WaitPolicy.FIFO
     return BookableView(
         row[0],
         kind,
@@ -156,7 +164,7 @@ def bookable_view(row: Sequence[Any]) -> BookableView:
         row[3],
         row[4],
         taken,
-        max(0, row[2] - taken) if counted and not row[15] else 0,
+        max(0, row[2] - taken) if counted and not (row[15] or for_line) else 0,
         interval(row[5], row[6]),
         row[7],
         row[8],
@@ -166,6 +174,8 @@ def bookable_view(row: Sequence[Any]) -> BookableView:
         msgspec.json.decode(row[13]) if row[13] else None,
         tuple(row[14] or ()),
         row[15],
+        waitlist,
+        waiting,
     )
 
 
@@ -205,7 +215,7 @@ async def booking(connection: Connection, tenant: str, booking_id: str) -> Booki
 
 
 def booking_view(found: Sequence[Sequence[Any]]) -> BookingView:
-    """The rows of `booking`: one booking, once for each of its claims."""
+    """The rows of `booking`: one booking, once for each of its claims, with its place in line."""
     row = found[0]
     claims = tuple(_claim(x[12:]) for x in found if x[12] is not None)
     said = any(x is not None for x in row[8:11])
@@ -221,6 +231,7 @@ def booking_view(found: Sequence[Sequence[Any]]) -> BookingView:
         msgspec.json.decode(row[7]) if row[7] else None,
         Contact(name=row[8], email=row[9], phone=row[10]) if said else None,
         row[11],
+        waiting_view(row[19:]),
     )
 
 

@@ -27,7 +27,8 @@ SUSPECTED_SECONDS = 1.0
 
 ANSWERS = {
     "booked": ("book",),
-    "held": ("hold",),
+    "held": ("hold", "join"),
+    "joined": ("join",),
     "moved": ("move", "move_together"),
 }
 """Which kinds of command are answered like that."""
@@ -286,7 +287,7 @@ class Client:
     def _args(self, intent: Intent) -> dict[str, Any] | None:
         """The arguments, with the bookings it is about; None when none is known."""
         args = dict(intent.args)
-        if intent.kind in ("book", "hold", "change_capacity"):
+        if intent.kind in ("book", "hold", "join", "change_capacity"):
             return args
         found = self._pick(intent, intent.pick)
         if found is None:
@@ -319,8 +320,9 @@ class Client:
         if code in ANSWERS and sending.kind not in ANSWERS[code]:
             # Somebody else's answer: for the checker to say so, not for us to fall over.
             return
-        if code in ("booked", "held"):
-            known = Known(sending.tenant, outcome["booking_id"], sending.args["claims"], 1)
+        if code in ("booked", "held", "joined"):
+            version = outcome.get("version", 1)
+            known = Known(sending.tenant, outcome["booking_id"], sending.args["claims"], version)
             self.known.append(known)
             self.crowd.shared.append(known)
         elif code == "moved":
@@ -328,7 +330,7 @@ class Client:
             for moved, new in zip(outcome["moved"], claims, strict=False):
                 for known in self._knowing(moved["booking_id"]):
                     known.claims, known.version = new, moved["version"]
-        elif "booking_id" in outcome and sending.kind not in ("book", "hold"):
+        elif "booking_id" in outcome and sending.kind not in ("book", "hold", "join"):
             for known in self._knowing(outcome["booking_id"]):
                 known.version = outcome.get("version", known.version)
                 gone = code in ("cancelled", "released", "expired", "not_booked", "hold_expired")

@@ -28,6 +28,9 @@ from lastseat.ledger.migrate import migrate
 DISK_BYTES = 12 * 2**30
 """The size of the mounted file system: a bound, not an allocation."""
 
+STOP_SECONDS = 2.0
+"""How long the postmaster may take to be stopped before it is killed."""
+
 BACK_SECONDS = 60.0
 """How long the server may take to come back."""
 
@@ -44,6 +47,7 @@ class Database:
         self.mounted = mounted and self._mount()
         self._server = EmbeddedServer(self.disk / "data")
         self.conninfo = ""
+        self._removed = False
 
     def _mount(self) -> bool:
         if os.geteuid() != 0 or shutil.which("mount") is None:
@@ -67,6 +71,8 @@ class Database:
 
     def remove(self) -> None:
         """Stop it and remove everything."""
+        # A thread that still waits for it to come back must not make another one.
+        self._removed = True
         with contextlib.suppress(EmbeddedError):
             self._server.stop(mode="immediate")
         if self.mounted:
@@ -76,7 +82,7 @@ class Database:
     def back(self) -> None:
         """See to it that it runs. Raises `EmbeddedError` when it can't be had."""
         deadline = time.monotonic() + BACK_SECONDS
-        while True:
+        while not self._removed:
             try:
                 self._server.ensure_running()
                 return
@@ -108,6 +114,13 @@ class Database:
         pid = self._server.status().pid
         if pid is None:
             return 0
+        # Stopped first: a child born between the look and the kill would live on, perhaps for ever
+        # in want of a lock that a dead one had, and no server could be started beside it.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _state(pid) not in ("T", None) and time.monotonic() < deadline:
+            time.sleep(0.001)
         pids = [pid, *_children(pid)]
         for number in pids:
             with contextlib.suppress(ProcessLookupError):
@@ -154,9 +167,22 @@ def _children(pid: int) -> list[int]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, IndexError, ValueError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+            if int(_fields(stat)[1]) == pid:
                 found.append(int(stat.parent.name))
     return found
+
+
+def _state(pid: int) -> str | None:
+    """What a process does, by the letter that /proc has for it; None: it is gone."""
+    try:
+        return _fields(Path("/proc", str(pid), "stat"))[0]
+    except OSError:
+        return None
+
+
+def _fields(stat: Path) -> list[str]:
+    """What comes after the name, which may have any characters in it."""
+    return stat.read_text().rpartition(")")[2].split()
 
 
 def _quiet(*argv: str) -> bool:

@@ -24,7 +24,7 @@ FAR_SIDE = {"unavailable", "too_many_requests"}
 
 SUCCESSES = frozenset(
     {
-        "booked", "held", "confirmed", "released", "cancelled", "extended", "expired",
+        "booked", "held", "joined", "confirmed", "released", "cancelled", "extended", "expired",
         "checked_in", "checked_out", "moved", "defined", "capacity_changed",
     }
 )  # fmt: skip

@@ -9,9 +9,12 @@ TABLES = {
     "heads": "tenant_id, bookable_id",
     "bookings": "tenant_id, booking_id",
     "claims": "tenant_id, booking_id, no",
+    "waitlist": "tenant_id, bookable_id, booking_id",
     "keys": "tenant_id, key",
     "actors": "tenant_id, actor_id",
     "events": "tenant_id, event_id",
+    "feed_pages": "tenant_id, last_pos",
+    "relay": "one",
 }
 """What is written, in this order, each in its own."""
 
@@ -53,7 +56,7 @@ def _value(name: str, kind: str) -> str:
             lower, upper = (_INSTANT.format(f"{end}({quoted})") for end in ("lower", "upper"))
             pair = f"json_build_array({lower}, {upper})"
             return f"CASE WHEN {quoted} IS NOT NULL THEN {pair} END"
-        case "xid8" | "uuid" | "timestamp without time zone":
+        case "xid8" | "uuid" | "pg_snapshot" | "timestamp without time zone":
             return f"{quoted}::text"
         case _:
             return quoted

@@ -28,7 +28,14 @@ PATIENCE = 8
 
 BACKENDS = """
 SELECT pid FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = 'lastseat' AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND application_name IN ('lastseat', 'lastseat-relay')
+  AND pid <> pg_backend_pid()
+"""
+
+END_RELAYS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'lastseat-relay'
+  AND backend_xid IS NOT NULL
 """
 
 
@@ -169,6 +176,19 @@ async def terminate_backend(hurt: Hurt, fault: Fault) -> None:
     )
 
 
+async def kill_relay(hurt: Hurt, fault: Fault) -> None:
+    """Whoever is writing the feed is ended in the middle of it, again and again for a while."""
+    hurt.note("kill_relay", seconds=fault.seconds)
+    connect = psycopg.AsyncConnection.connect(
+        hurt.database.conninfo, autocommit=True, connect_timeout=5, application_name="torture"
+    )
+    until = time.monotonic() + fault.seconds
+    async with await connect as connection:
+        while time.monotonic() < until:
+            await connection.execute(END_RELAYS)
+            await asyncio.sleep(0.001)
+
+
 async def kill_postmaster(hurt: Hurt, fault: Fault) -> None:  # noqa: ARG001 - all have one shape
     """Kill -9 of the postmaster and all its processes; then the server is started again."""
     async with hurt.server:
@@ -280,6 +300,7 @@ FAULTS: dict[str, Callable[[Hurt, Fault], Awaitable[None]]] = {
         kill_engine,
         kill_postmaster,
         kill_backend,
+        kill_relay,
         crash_point,
         cut_answers,
         stop_engine,

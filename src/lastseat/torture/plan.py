@@ -30,6 +30,7 @@ HURTING = (
     "clock_step",
     "statement_timeout",
     "terminate_backend",
+    "kill_relay",
 )
 """What is done to engines, database and wires, the most telling first."""
 
@@ -65,14 +66,16 @@ _WEIGHTS = {
     "commit_late": 3,
     "stop_engine": 2,
     "terminate_backend": 2,
+    "kill_relay": 2,
 }
 
 _KINDS = {
     "book": 33,
     "hold": 15,
+    "join": 12,
     "confirm": 9,
     "release": 5,
-    "cancel": 13,
+    "cancel": 14,
     "extend": 4,
     "move": 8,
     "move_together": 2,
@@ -140,7 +143,7 @@ def _intent(
     rolled_back = False
     parts: tuple[Intent, ...] = ()
     if kind == "transaction":
-        inner = ("book", "hold", "book", "cancel", "confirm", "move")
+        inner = ("book", "hold", "book", "join", "cancel", "confirm", "move")
         parts = tuple(
             _plain(chance, chance.choice(inner), client, generation, tenant)
             for _ in range(chance.randint(1, 3))
@@ -186,6 +189,11 @@ def _plain(chance: random.Random, kind: str, client: int, generation: int, tenan
             seconds = chance.choice((1, 1, 2, 3, 3, 30))
             args = {"claims": venue.claims(chance, generation), "actor": actor}
             args |= {"seconds": seconds, "limit": seconds + 3}
+        case "join":
+            # Most offers lapse, as they do where people have gone elsewhere meanwhile.
+            seconds = chance.choice((1, 1, 2, 3, 30))
+            args = {"claims": venue.awaited(chance, generation), "actor": actor}
+            args |= {"offer_seconds": seconds}
         case "override":
             kind, args = "book", {"claims": [venue.over(chance)], "actor": actor}
             if chance.random() < 0.4:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import msgspec
 
 FORMAT = "lastseat-history"
-VERSION = 1
+VERSION = 2
 
 _encode = msgspec.json.Encoder().encode
 
@@ -85,6 +85,10 @@ class Recorder:
     def fault(self, what: str, detail: dict[str, Any]) -> None:
         """Something bad was done."""
         self._write({"t": "fault", "at": now(), "what": what, "detail": detail})
+
+    def fed(self, epoch: str | None, ends: dict[str, int]) -> None:
+        """Where the tenants' feeds end now."""
+        self._write({"t": "fed", "at": now(), "epoch": epoch, "ends": ends})
 
     def recovered(self, at: float, seconds: float) -> None:
         """A booking was acknowledged `seconds` after the database took connections again."""

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from psycopg.conninfo import make_conninfo
 
-from lastseat.torture import plan, venue
+from lastseat.torture import feed, plan, venue
 from lastseat.torture.clients import Crowd
 from lastseat.torture.database import Database, keys_for
 from lastseat.torture.doors import Sending
@@ -191,6 +191,7 @@ async def run(options: Options, say: Say, stop: asyncio.Event) -> Report:
         except Exception as error:
             # Without a verdict, what there is of the history is the clue.
             where = options.keep or _kept_by_default(options.seed)
+            stage.recorder.flush()
             _copy(stage.home, where)
             error.add_note(f"torture: seed {options.seed}; what was recorded is in {where}")
             raise
@@ -211,6 +212,11 @@ async def _run(stage: Stage, left_out: Sequence[str], say: Say, stop: asyncio.Ev
     say(Progress("settling", lasted, stage.counted(), hurt.counts))
     await hurt.heal()
     await stage.settle()
+    # Those whose jobs write by themselves first: what they wrote last is fed by the others.
+    for engine in stage.engines:
+        if engine.port is not None:
+            await engine.end()
+    await feed.whole(stage.database)
     return await _judged(stage, hurt, lasted, left_out, say)
 
 
@@ -220,7 +226,7 @@ def _kept_by_default(seed: int) -> Path:
 
 def _copy(home: Path, where: Path) -> None:
     where.mkdir(parents=True, exist_ok=True)
-    for file in (*home.glob("*.log"), *home.glob("*.jsonl")):
+    for file in (*home.glob("*.log"), *home.glob("*.jsonl"), *home.glob("disk/data/log/*.log")):
         shutil.copy(file, where / file.name)
 
 
@@ -232,13 +238,15 @@ async def _telling(stage: Stage, hurt: Hurt, began: float, say: Say) -> AsyncIte
             lasted = asyncio.get_running_loop().time() - began
             say(Progress("running", lasted, stage.counted(), hurt.counts))
 
-    telling = asyncio.create_task(tell())
+    watching = feed.watch(stage.database, stage.recorder)
+    tasks = [asyncio.create_task(tell()), asyncio.create_task(watching)]
     try:
         yield
     finally:
-        telling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await telling
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 async def _judged(

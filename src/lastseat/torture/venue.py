@@ -23,6 +23,8 @@ EVENT_STARTS = tuple(f"2030-04-{day:02}T{hour:02}:00" for day in range(1, 29) fo
 _BEGINNING = datetime(2030, 3, 1, 10, tzinfo=UTC)
 _DAYS = datetime(2031, 1, 1, 8, tzinfo=UTC)
 _HALF_HOUR = timedelta(minutes=30)
+_POLICIES = ("fifo", "first_that_fits")
+"""Who is offered what comes free: of classes and pools by turns the one and the other."""
 _ROOM = 36
 """Half hours of a day on the resources: few enough to be in each other's way."""
 
@@ -33,7 +35,8 @@ Define = dict[str, Any]
 def hot(generation: int) -> Define:
     """The class that everybody wants now: its definition, as `define_occurrence` has it."""
     start = _BEGINNING + timedelta(hours=2 * generation)
-    return _occurrence(f"hot-{generation}", start, timedelta(hours=1), 8 + generation % 5 * 4)
+    capacity, policy = 8 + generation % 5 * 4, _POLICIES[generation % 2]
+    return _occurrence(f"hot-{generation}", start, timedelta(hours=1), capacity, policy)
 
 
 def standing() -> list[tuple[str, Define]]:
@@ -42,16 +45,16 @@ def standing() -> list[tuple[str, Define]]:
     for i in range(WIDE):
         # Three at a time, so that an actor can be busy elsewhere.
         start = _BEGINNING + timedelta(hours=2 * (i // 3), minutes=30)
-        made.append(
-            ("define_occurrence", _occurrence(f"wide-{i}", start, timedelta(hours=1), 3 + i % 4))
-        )
+        policy = "closed" if i % 10 == 0 else _POLICIES[i % 2]
+        definition = _occurrence(f"wide-{i}", start, timedelta(hours=1), 3 + i % 4, policy)
+        made.append(("define_occurrence", definition))
     for i in range(OVERS):
         start = _BEGINNING - timedelta(days=9 - i)
         made.append(("define_occurrence", _occurrence(f"over-{i}", start, timedelta(hours=1), 5)))
     made += [("define_resource", {"bookable": f"lane-{i}"}) for i in range(LANES)]
     made += [
-        ("define_pool", {"bookable": name, "capacity": capacity})
-        for name, capacity in POOLS.items()
+        ("define_pool", {"bookable": name, "capacity": capacity, "waitlist": policy})
+        for (name, capacity), policy in zip(POOLS.items(), _POLICIES, strict=True)
     ]
     made.append(
         (
@@ -111,6 +114,18 @@ def claims(chance: random.Random, generation: int) -> list[Claim]:
     return [{"bookable": f"lane-{i}", "units": 1, **time} for i in lanes]
 
 
+def awaited(chance: random.Random, generation: int) -> list[Claim]:
+    """What one waits for: mostly a place in a class, sometimes a lane, a pool or several things."""
+    draw = chance.random()
+    if draw < 0.55:
+        return [{"bookable": f"hot-{generation}", "units": chance.choice((1, 1, 1, 2, 2, 3))}]
+    if draw < 0.75:
+        return [seat(chance, generation)]
+    if draw < 0.9:
+        return [slot(chance, generation)]
+    return [seat(chance, generation), slot(chance, generation)]
+
+
 def over(chance: random.Random) -> Claim:
     """A claim of what overrides may push past its capacity."""
     return {"bookable": f"over-{chance.randrange(OVERS)}", "units": chance.randint(1, 3)}
@@ -138,10 +153,13 @@ def capacity(chance: random.Random, generation: int) -> Define:
     return {"bookable": name, "capacity": chance.randint(least, most)}
 
 
-def _occurrence(name: str, start: datetime, length: timedelta, capacity: int) -> Define:
+def _occurrence(
+    name: str, start: datetime, length: timedelta, capacity: int, waitlist: str = "fifo"
+) -> Define:
     return {
         "bookable": name,
         "start": start.isoformat(),
         "end": (start + length).isoformat(),
         "capacity": capacity,
+        "waitlist": waitlist,
     }

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from lastseat.core.commands import AnyCommand, Book
+from lastseat.core.commands import AnyCommand, Book, Join
 from lastseat.core.commands import Claim as CoreClaim
 from lastseat.engine.ids import new_id
 from lastseat.library.commands import Commands
@@ -46,7 +46,7 @@ _IDS = ("command_id", "booking_id")
 def ids_for(kind: str) -> dict[str, str]:
     """New ids for an operation that brings its own."""
     command_id = new_id()
-    if kind in ("book", "hold"):
+    if kind in ("book", "hold", "join"):
         return {"command_id": command_id, "booking_id": command_id}
     return {"command_id": command_id}
 
@@ -56,7 +56,7 @@ def command_of(order: Order) -> AnyCommand:
     commands = Commands(order.tenant, principal=order.principal)
     made = _command(commands, order.kind, order.args)
     made = msgspec.structs.replace(made, command_id=order.args["command_id"], key=order.key)
-    if isinstance(made, Book):
+    if isinstance(made, Book | Join):
         made = msgspec.structs.replace(made, booking_id=order.args["booking_id"])
     return made
 
@@ -66,6 +66,8 @@ def _command(commands: Commands, kind: str, args: dict[str, Any]) -> AnyCommand:
     match kind:
         case "book" | "hold":
             return _any(commands, kind, _claims(args["claims"]), **rest)
+        case "join":
+            return commands.join_waitlist(_claims(args["claims"]), **rest)
         case "move":
             return commands.move(args["booking_id"], _claims(args["claims"]), **rest)
         case "move_together":
@@ -104,6 +106,8 @@ def request_of(kind: str, args: dict[str, Any]) -> Request:
             body["hold_seconds"] = body.pop("seconds")
             body["limit_seconds"] = body.pop("limit")
             return "POST", "/v1/bookings", body
+        case "join":
+            return "POST", "/v1/waitlist", body
         case "move_together":
             return "POST", "/v1/bookings/move", body
         case "change_capacity":

@@ -25,6 +25,7 @@ from msgspec import Raw, Struct
 import lastseat
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.engine import faults
+from lastseat.feed.relay import Relay
 from lastseat.http.server import listen, serve
 from lastseat.http.settings import ServeSettings
 from lastseat.library.asynchronous.engine import AsyncEngine
@@ -124,7 +125,8 @@ async def serve_library(asked: Asked) -> None:
         target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(ended.set)), daemon=True
     ).start()
     async with lastseat.open_async(asked.conninfo, migrate=False) as engine:
-        tasks: set[asyncio.Task[None]] = set()
+        # As each `lastseat serve` does: whoever is not stopped or dead feeds what all have written.
+        tasks = {asyncio.create_task(Relay(asked.conninfo).run())}
 
         async def one(line: bytes, writer: asyncio.StreamWriter) -> None:
             writer.write(_encode(await answer(engine, _decode(line))) + b"\n")
@@ -150,7 +152,7 @@ def serve_http(asked: Asked) -> None:
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     with listen("127.0.0.1", asked.port) as listening:
         print("ready", flush=True)
-        serve(ServeSettings(url=asked.conninfo), listening)
+        serve(ServeSettings(url=asked.conninfo, jobs=True), listening)
 
 
 def _end_with_stdin() -> None:

@@ -8,7 +8,7 @@ SELECT bookable_id, kind, capacity, overbooked, taken, seq,
        (extract(epoch FROM at) * 1000000)::bigint,
        (extract(epoch FROM starts_at) * 1000000)::bigint,
        (extract(epoch FROM ends_at) * 1000000)::bigint,
-       time_zone, event_id, own_capacity, actor_time, location_id, called_off
+       time_zone, event_id, own_capacity, actor_time, location_id, called_off, waiting, waitlist
 FROM lastseat.heads
 WHERE tenant_id = %(tenant)s::text AND bookable_id = ANY(%(bookables)s::text[])
 ORDER BY bookable_id
@@ -20,7 +20,7 @@ SELECT bookable_id, kind, capacity, overbooked, taken, seq,
        (extract(epoch FROM at) * 1000000)::bigint,
        (extract(epoch FROM starts_at) * 1000000)::bigint,
        (extract(epoch FROM ends_at) * 1000000)::bigint,
-       time_zone, event_id, own_capacity, actor_time, location_id, called_off
+       time_zone, event_id, own_capacity, actor_time, location_id, called_off, waiting, waitlist
 FROM lastseat.heads
 WHERE tenant_id = %(tenant)s::text AND bookable_id = ANY(%(bookables)s::text[])
 ORDER BY bookable_id
@@ -48,7 +48,7 @@ ON CONFLICT (tenant_id, bookable_id) DO NOTHING;
 -- Held while an occurrence of theirs is made: an edit of the event waits until it can see it. When the
 -- occurrences are is read by a later statement: joined here it would be as it was before the wait for
 -- an edit, though the head is as it is after it.
-SELECT h.bookable_id, h.capacity, h.time_zone, h.actor_time, h.location_id
+SELECT h.bookable_id, h.capacity, h.time_zone, h.actor_time, h.location_id, h.waitlist
 FROM lastseat.heads h
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = ANY(%(events)s::text[])
   AND h.kind = 'event'

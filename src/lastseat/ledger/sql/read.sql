@@ -107,6 +107,38 @@ CROSS JOIN LATERAL (
       AND x.live AND x.own_time
 ) AS c;
 
+-- name: read_lines
+-- Who waits, in order, in each line in which somebody waits on one of the bookables. Asked before the
+-- locks, too, to know what the offers may touch.
+WITH lines AS (
+    SELECT DISTINCT waits.queue_id
+    FROM unnest(%(bookables)s::text[]) AS wanted (bookable_id)
+    CROSS JOIN LATERAL (
+        SELECT x.queue_id FROM lastseat.waitlist x
+        WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = wanted.bookable_id
+        OFFSET 0
+    ) AS waits
+)
+SELECT w.booking_id::text, w.actor_id::text, a.ref, w.queue_id, w.seq, w.awaited::text, b.version
+FROM lines
+CROSS JOIN LATERAL (
+    SELECT * FROM lastseat.waitlist x
+    WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = lines.queue_id
+      AND x.queue_id = lines.queue_id
+    OFFSET 0
+) AS w
+CROSS JOIN LATERAL (
+    SELECT x.version FROM lastseat.bookings x
+    WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = w.booking_id
+    OFFSET 0
+) AS b
+LEFT JOIN LATERAL (
+    SELECT x.ref FROM lastseat.actors x
+    WHERE x.tenant_id = %(tenant)s::text AND x.actor_id = w.actor_id
+    OFFSET 0
+) AS a ON true
+ORDER BY w.queue_id, w.seq;
+
 -- name: read_rules
 -- The rules that hold for bookables: their own, and those of the place where they are. Nobody's head
 -- is held for a place's: as late as this, all that was acknowledged is seen (ADR 0016). A place's come

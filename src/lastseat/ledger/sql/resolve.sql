@@ -38,7 +38,7 @@ ORDER BY ref
 FOR KEY SHARE;
 
 -- name: find_boundaries
--- The bookables that bookings have live claims on, and whose the bookings are.
+-- The bookables that bookings have live claims on, or wait on, and whose the bookings are.
 SELECT wanted.booking_id::text, b.actor_id::text, c.bookable_id
 FROM unnest(%(booking_ids)s::uuid[]) AS wanted (booking_id)
 CROSS JOIN LATERAL (
@@ -49,6 +49,9 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT x.bookable_id FROM lastseat.claims x
     WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = wanted.booking_id AND x.live
+    UNION ALL
+    SELECT x.bookable_id FROM lastseat.waitlist x
+    WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = wanted.booking_id
     OFFSET 0
 ) AS c ON true;
 

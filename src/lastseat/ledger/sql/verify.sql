@@ -27,7 +27,8 @@ SELECT tenant_id, bookable_id, kind, capacity, overbooked, taken, seq,
        (extract(epoch FROM at) * 1000000)::float8,
        (extract(epoch FROM starts_at) * 1000000)::float8,
        (extract(epoch FROM ends_at) * 1000000)::float8,
-       time_zone, event_id, own_capacity, actor_time, location_id, called_off, parts
+       time_zone, event_id, own_capacity, actor_time, location_id, called_off, parts,
+       waiting, waitlist
 FROM lastseat.heads
 WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, bookable_id;
@@ -43,6 +44,15 @@ SELECT tenant_id, bookable_id, seq, booking_id::text, no, live, actor_id::text, 
 FROM lastseat.claims
 WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
 ORDER BY tenant_id, bookable_id, seq, booking_id, no;
+
+-- name: verify_waitlist
+-- Who waits on each stream.
+SELECT tenant_id, bookable_id, booking_id::text, queue_id, actor_id::text, seq, units,
+       (extract(epoch FROM lower(during)) * 1000000)::float8,
+       (extract(epoch FROM upper(during)) * 1000000)::float8, awaited::text
+FROM lastseat.waitlist
+WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s::text
+ORDER BY tenant_id, bookable_id, booking_id;
 
 -- name: verify_events
 SELECT tenant_id, event_id, starts, seconds, schedule::text

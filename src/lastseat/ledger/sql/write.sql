@@ -76,13 +76,13 @@ SET capacity = excluded.capacity, overbooked = excluded.overbooked, taken = excl
 UPDATE lastseat.heads h
 SET kind = n.kind, starts_at = n.starts_at, ends_at = n.ends_at, time_zone = n.time_zone,
     event_id = n.event_id, own_capacity = n.own_capacity, actor_time = n.actor_time,
-    location_id = n.location_id, called_off = n.called_off
+    location_id = n.location_id, called_off = n.called_off, waitlist = n.waitlist
 FROM unnest(
     %(bookables)s::text[], %(kinds)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
     %(time_zones)s::text[], %(events)s::text[], %(own)s::boolean[], %(actor_times)s::text[],
-    %(locations)s::text[], %(called_off)s::boolean[])
+    %(locations)s::text[], %(called_off)s::boolean[], %(waitlists)s::text[])
     AS n (bookable_id, kind, starts_at, ends_at, time_zone, event_id, own_capacity, actor_time,
-          location_id, called_off)
+          location_id, called_off, waitlist)
 WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = n.bookable_id;
 
 -- name: add_event
@@ -109,6 +109,32 @@ SELECT %(tenant)s::text, n.owner_id, n.rules
 FROM unnest(%(owners)s::text[], %(rules)s::json[]) AS n (owner_id, rules)
 ORDER BY n.owner_id
 ON CONFLICT (tenant_id, owner_id) DO UPDATE SET rules = excluded.rules;
+
+-- name: join_lines
+-- Bookings that wait from now on, a row for each bookable that they wait on.
+INSERT INTO lastseat.waitlist
+    (tenant_id, bookable_id, booking_id, queue_id, actor_id, seq, units, during, awaited, joined_at)
+SELECT %(tenant)s::text, n.bookable_id, n.booking_id, n.queue_id, n.actor_id, n.seq, n.units,
+    CASE WHEN n.starts_at IS NOT NULL THEN tstzrange(n.starts_at, n.ends_at) END, n.awaited,
+    %(now)s::timestamptz
+FROM unnest(
+    %(bookables)s::text[], %(bookings)s::uuid[], %(queues)s::text[], %(actors)s::uuid[],
+    %(seqs)s::bigint[], %(units)s::integer[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
+    %(awaited)s::json[])
+    AS n (bookable_id, booking_id, queue_id, actor_id, seq, units, starts_at, ends_at, awaited);
+
+-- name: leave_lines
+-- Bookings that wait no longer: they left, or were offered what they waited for.
+DELETE FROM lastseat.waitlist
+WHERE tenant_id = %(tenant)s::text AND booking_id = ANY(%(bookings)s::uuid[]);
+
+-- name: count_lines
+-- How many wait on each of these now.
+UPDATE lastseat.heads h
+SET waiting = n.waiting
+FROM unnest(%(bookables)s::text[], %(waiting)s::integer[]) AS n (bookable_id, waiting)
+WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = ANY(%(bookables)s::text[])
+  AND h.bookable_id = n.bookable_id;
 
 -- name: add_tenant
 INSERT INTO lastseat.tenants (tenant_id, created_at)

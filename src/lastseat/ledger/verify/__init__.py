@@ -2,9 +2,9 @@
 
 `verify` reads, changes nothing and decides nothing. It works on one snapshot, so it runs beside
 live writers, and holds no more than one stream's live claims in memory. In two passes over rows
-that the database sorts: streams with their heads, claims, events and rules (streams.py), then
-bookings with their leads and claims (bookings.py). Whether anything was oversold is worked out a
-second time from the claim rows alone, with other arithmetic than the decisions use
+that the database sorts: streams with their heads, claims, lines, events and rules (streams.py),
+then bookings with their leads and claims (bookings.py). Whether anything was oversold is worked out
+a second time from the claim rows alone, with other arithmetic than the decisions use
 (overselling.py).
 """
 
@@ -26,7 +26,7 @@ from lastseat.ledger.verify.report import (
     Tally,
 )
 from lastseat.ledger.verify.rows import Rows
-from lastseat.ledger.verify.streams import check_streams
+from lastseat.ledger.verify.streams import Kept, check_streams
 
 __all__ = ["Difference", "Progress", "Report", "verify"]
 
@@ -86,15 +86,15 @@ def _both_passes(
         return lambda done: progress(Progress(phase, done, max(done, total)))
 
     with _opened(connection, tenant_id) as read:
-        check_streams(
-            read("verify_entries", told("streams", entries)),
-            read("verify_heads"),
-            read("verify_claims"),
-            read("verify_events"),
-            read("verify_rules"),
-            tally,
-            findings,
+        entries_read = read("verify_entries", told("streams", entries))
+        kept = Kept(
+            heads=read("verify_heads"),
+            claims=read("verify_claims"),
+            waitlist=read("verify_waitlist"),
+            events=read("verify_events"),
+            rules=read("verify_rules"),
         )
+        check_streams(entries_read, kept, tally, findings)
     with _opened(connection, tenant_id) as read:
         check_bookings(
             read("verify_bookings", told("bookings", bookings)),

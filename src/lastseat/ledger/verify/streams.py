@@ -1,4 +1,4 @@
-"""Each stream folded, beside its head, its claims, its rules and (of an event) its starts.
+"""Each stream folded, beside its head, claims, line, rules and (of an event) its starts.
 
 A stream that can't be folded to its end (a gap, an entry that can't be read) is reported as such;
 its head and claims are then not compared, since there is nothing to compare them with.
@@ -7,42 +7,48 @@ its head and claims are then not compared, since there is nothing to compare the
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import Struct
 
 from lastseat.core import events as e
 from lastseat.core.events import Kind
 from lastseat.core.schedule import Schedule
 from lastseat.core.state import Entry, LiveClaim, evolve, undefined
 from lastseat.ledger.verify.claims import ClaimRows
+from lastseat.ledger.verify.lines import compare_line
 from lastseat.ledger.verify.overselling import Capacities
 from lastseat.ledger.verify.report import Findings, Tally, micros, shown
 from lastseat.ledger.verify.rows import Key, Row, Rows, each_key
 
 
-def check_streams(
-    entries: Rows,
-    heads: Rows,
-    claims: Rows,
-    events: Rows,
-    rules: Rows,
-    tally: Tally,
-    findings: Findings,
-) -> None:
+class Kept(Struct, frozen=True):
+    """The projections that are kept by stream."""
+
+    heads: Rows
+    claims: Rows
+    waitlist: Rows
+    events: Rows
+    rules: Rows
+
+
+def check_streams(entries: Rows, kept: Kept, tally: Tally, findings: Findings) -> None:
     """Compare everything that is kept by stream."""
     tenant_id = None
-    for key in each_key(entries, heads, claims, events, rules):
+    for key in each_key(entries, kept.heads, kept.claims, kept.waitlist, kept.events, kept.rules):
         if key[0] != tenant_id:
             tenant_id = key[0]
             tally.tenants += 1
-        head = heads.one(key)
-        rows = ClaimRows(key, claims.take(key), findings)
+        head = kept.heads.one(key)
+        rows = ClaimRows(key, kept.claims.take(key), findings)
         stream = Stream(key, rows, findings)
         stream.fold(entries.take(key))
         if head is None and stream.seq:
             findings.add(key[0], stream.where, "has entries, but no head")
         elif head is not None:
             stream.compare_head(head)
-        stream.compare_event(events.one(key))
-        stream.compare_rules(rules.one(key))
+        stream.compare_event(kept.events.one(key))
+        stream.compare_rules(kept.rules.one(key))
+        if not stream.broken:
+            compare_line(key, kept.waitlist.take(key), stream.state.waiters, findings)
         rows.finish(sound=not stream.broken)
         kind = head[2] if head is not None else stream.kind
         capacity = head[3] + head[4] if head is not None else stream.state.capacity
@@ -137,7 +143,7 @@ class Stream:
         for claim in before:
             if not claim.live:
                 self.rows.freed(claim, entry.seq)
-        if isinstance(event, e.Booked | e.Moved):
+        if isinstance(event, e.Booked | e.Moved | e.Offered):
             self.rows.made(
                 [claim for claim in claims.values() if claim.seq == entry.seq],
                 counted=state.counted,
@@ -158,7 +164,8 @@ class Stream:
     def compare_head(self, head: Row) -> None:
         """The head is the fold; of a stream without entries it takes nothing."""
         (_, _, kind, capacity, overbooked, taken, seq, at, starts_at, ends_at) = head[:10]
-        time_zone, event_id, own_capacity, actor_time, location_id, called_off, parts = head[10:]
+        time_zone, event_id, own_capacity, actor_time, location_id, called_off, parts = head[10:17]
+        waiting, waitlist = head[17:]
         if self.broken:
             row, fold = {"seq": seq, "at": at}, {"seq": self.seq, "at": self.at}
             self.findings.compare(self.tenant_id, self.where, row, fold)
@@ -183,6 +190,8 @@ class Stream:
                 "location_id": location_id,
                 "called_off": called_off,
                 "parts": parts,
+                "waiting": waiting,
+                "waitlist": waitlist,
             },
             {
                 "kind": self.kind,
@@ -200,6 +209,8 @@ class Stream:
                 "location_id": state.location,
                 "called_off": state.called_off,
                 "parts": list(state.parts) or None,
+                "waiting": state.waiting,
+                "waitlist": state.waitlist.value,
             },
         )
 

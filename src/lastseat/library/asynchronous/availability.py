@@ -59,7 +59,7 @@ class AsyncAvailability(AsyncOperations):
         if (bookable is None) == (actor is None):
             raise ValueError("bookable or actor: name one of them")
         query, name = (occupied.busy, bookable) if actor is None else (occupied.own_busy, actor)
-        found: list[BusyInterval] = await self.engine.read(query, self.tenant_id, name, during)
+        found: list[BusyInterval] = await self.engine.look(query, self.tenant_id, name, during)
         return found
 
     async def conflicts(
@@ -91,7 +91,7 @@ class AsyncAvailability(AsyncOperations):
 
         In order. How long one has to be, and how soon it may begin, is for `slots` and `next_free`.
         """
-        found = await self.engine.read(
+        found = await self.engine.look(
             seeking.free, self.tenant_id, bookable, window(start, end), _units(units)
         )
         return intervals(found)
@@ -115,7 +115,7 @@ class AsyncAvailability(AsyncOperations):
             raise ValueError("end must be whole seconds after start")
         wanted = Wanted(_names(bookables), units=_units(units))
         extent = _extent(during.end - during.start, before, after)
-        found: bool = await self.engine.read(
+        found: bool = await self.engine.look(
             seeking.is_free, self.tenant_id, (wanted,), during, extent
         )
         return found
@@ -153,7 +153,7 @@ class AsyncAvailability(AsyncOperations):
             return None
         # What begins at the latest start may begin: windows are half-open.
         starts = Interval(during.start, latest + timedelta(microseconds=1))
-        found: Opening | None = await self.engine.read(
+        found: Opening | None = await self.engine.look(
             seeking.next_free, self.tenant_id, wanted, starts, extent, _step(step)
         )
         return found
@@ -179,7 +179,7 @@ class AsyncAvailability(AsyncOperations):
         query = SlotQuery(
             service_id, window(start, end), _units(party, "party"), lasts, _step(step), page(limit)
         )
-        found: list[OpenSlot] = await self.engine.read(seeking.slots, self.tenant_id, query)
+        found: list[OpenSlot] = await self.engine.look(seeking.slots, self.tenant_id, query)
         return found
 
     async def suggest(
@@ -257,7 +257,7 @@ class AsyncAvailability(AsyncOperations):
         window counts, whenever it began. `cursor` is the `next` of the page before.
         """
         wanted = AgendaFilter(window(start, end), location, resource, actor, event)
-        found: Page[AgendaItem] = await self.engine.read(
+        found: Page[AgendaItem] = await self.engine.look(
             agendas.agenda, self.tenant_id, wanted, limit=page(limit), cursor=cursor
         )
         return found

@@ -18,7 +18,9 @@ from lastseat.core import commands as c
 from lastseat.core import fields as f
 from lastseat.core import limits
 from lastseat.core import outcomes as o
+from lastseat.core.events import WaitPolicy
 from lastseat.core.state import SERVICE_PREFIX
+from lastseat.library.commands.spelling import waitlist_of
 from lastseat.library.keeping import Connection, Work, keep
 from lastseat.library.transaction import execute_in
 
@@ -42,23 +44,23 @@ class AsyncCatalogue:
         name: str,
         time_zone: str,
         attributes: dict[str, Any] | None = None,
+        no_show: bool | None = None,
+        no_show_after_seconds: int | None = None,
         key: str | None = None,
     ) -> Saved[Location] | Refused:
         """Make a location; `time_zone` is a name of the time zone database (IANA).
 
+        A booking there that nobody checked in becomes NO_SHOW `no_show_after_seconds` after its
+        start, 900 unless given and up to 604800 (a week); with `no_show` false it never does.
+
         `Saved`, with `created` false when the same was there already; `already_defined`, `invalid`.
         """
-        asked = {"name": name, "time_zone": time_zone, "attributes": attributes}
+        # What is not given is no part of the request's hash, as it was none before there was it.
+        more = _given({"no_show": no_show, "no_show_after_seconds": no_show_after_seconds})
+        asked = {"name": name, "time_zone": time_zone, "attributes": attributes, **more}
 
         async def work(connection: Connection) -> Saved[Any] | Refused:
-            return await locations.create(
-                connection,
-                self._tenant.tenant_id,
-                location_id,
-                name=name,
-                time_zone=time_zone,
-                attributes=attributes,
-            )
+            return await locations.create(connection, self._tenant.tenant_id, location_id, **asked)
 
         refusal = _refused(key, lambda: _location(location_id, asked))
         return refusal or await self._write(
@@ -82,14 +84,18 @@ class AsyncCatalogue:
         name: str | None = None,
         time_zone: str | None = None,
         attributes: dict[str, Any] | None = None,
+        no_show: bool | None = None,
+        no_show_after_seconds: int | None = None,
         version: int | None = None,
         key: str | None = None,
     ) -> Saved[Location] | Refused:
         """Change what is given; empty attributes clear. A stale `version` is a `conflict`.
 
-        What is booked already keeps the local times it was booked at.
+        What is booked already keeps the local times it was booked at. A change of the time after
+        which one is a no-show counts for bookings that are there, too.
         """
-        asked = {"name": name, "time_zone": time_zone, "attributes": attributes}
+        more = _given({"no_show": no_show, "no_show_after_seconds": no_show_after_seconds})
+        asked = {"name": name, "time_zone": time_zone, "attributes": attributes, **more}
         changes = _given(asked)
 
         async def work(connection: Connection) -> Saved[Any] | Refused:
@@ -112,9 +118,12 @@ class AsyncCatalogue:
         terms: Terms,
         *,
         max_simultaneous_bookings: int,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> Saved[Service] | Refused:
         """Make a service and its bookable `service:<service_id>` of that capacity.
+
+        `waitlist` says who is offered what comes free (C7); it stays as it is then.
 
         `Saved`, with `created` false when the same was there already; `already_defined`,
         `invalid`, `unknown_bookable` for a need that is not there, or `Unknown` when there is no
@@ -134,6 +143,7 @@ class AsyncCatalogue:
                 SERVICE_PREFIX + service_id,
                 capacity=max_simultaneous_bookings,
                 location=terms.location_id,
+                waitlist=waitlist,
             )
             outcome = await _within(connection, define)
             if not outcome.ok:
@@ -148,9 +158,13 @@ class AsyncCatalogue:
         def check() -> None:
             f.name("service_id", service_id, limits.NAME_LENGTH - len(SERVICE_PREFIX))
             f.integer("max_simultaneous_bookings", max_simultaneous_bookings, 1, limits.CAPACITY)
+            f.choice("waitlist", waitlist_of(waitlist), WaitPolicy)
             _terms(terms)
 
         request = {"id": service_id, "terms": terms, "capacity": max_simultaneous_bookings}
+        if waitlist != WaitPolicy.FIFO:
+            # Said only then: requests were kept before there was one.
+            request["waitlist"] = str(waitlist)
         refusal = _refused(key, check)
         return refusal or await self._write("create_service", request, key, work, Service)
 
@@ -313,6 +327,11 @@ def _location(location_id: str, asked: dict[str, Any]) -> None:
             raise f.Bad("time_zone", "is not in the time zone database (IANA)") from None
     if asked.get("attributes") is not None:
         f.json("attributes", asked["attributes"])
+    if "no_show" in asked:
+        f.flag("no_show", asked["no_show"])
+    if "no_show_after_seconds" in asked:
+        seconds = asked["no_show_after_seconds"]
+        f.integer("no_show_after_seconds", seconds, 0, locations.NO_SHOW_MOST_SECONDS)
 
 
 def _terms(terms: Terms) -> None:

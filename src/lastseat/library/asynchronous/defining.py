@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from lastseat.core.events import ActorTime
+from lastseat.core.events import ActorTime, WaitPolicy
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.core.rules import Rules
 from lastseat.core.schedule import Override
@@ -27,6 +27,7 @@ class AsyncDefining(AsyncOperations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """Make an occurrence `[start, end)` with `capacity` places.
@@ -34,6 +35,8 @@ class AsyncDefining(AsyncOperations):
         `actor_time` says what a booking does about the actor's other bookings at that time (B8).
         The same definition again is `defined` with `created` false; another, `already_defined`.
         `location` belongs to it; `name` and `attributes` are written with it and may change.
+        `waitlist` says who is offered what comes free (C7): `fifo`, `first_that_fits`, or nobody,
+        since nobody can wait: `closed`.
         """
         return await self._outcome(
             self.commands.define_occurrence(
@@ -46,6 +49,7 @@ class AsyncDefining(AsyncOperations):
                 location=location,
                 name=name,
                 attributes=attributes,
+                waitlist=waitlist,
                 key=key,
             )
         )
@@ -59,6 +63,7 @@ class AsyncDefining(AsyncOperations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """Make an exclusive resource: a lane, a room, a person."""
@@ -70,6 +75,7 @@ class AsyncDefining(AsyncOperations):
                 location=location,
                 name=name,
                 attributes=attributes,
+                waitlist=waitlist,
                 key=key,
             )
         )
@@ -84,6 +90,7 @@ class AsyncDefining(AsyncOperations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """Make a pool of `capacity` like units, such as skis: its peak overlap is bounded (A11)."""
@@ -96,6 +103,7 @@ class AsyncDefining(AsyncOperations):
                 location=location,
                 name=name,
                 attributes=attributes,
+                waitlist=waitlist,
                 key=key,
             )
         )
@@ -108,6 +116,7 @@ class AsyncDefining(AsyncOperations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """Make a limit: how many at once, whatever they take beside it, such as a service's (D2).
@@ -121,6 +130,7 @@ class AsyncDefining(AsyncOperations):
                 location=location,
                 name=name,
                 attributes=attributes,
+                waitlist=waitlist,
                 key=key,
             )
         )
@@ -191,6 +201,7 @@ class AsyncDefining(AsyncOperations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """Make an event whose occurrences start at naive local times in `time_zone` (B1).
@@ -216,6 +227,7 @@ class AsyncDefining(AsyncOperations):
                 location=location,
                 name=name,
                 attributes=attributes,
+                waitlist=waitlist,
                 key=key,
             )
         )

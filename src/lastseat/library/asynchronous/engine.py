@@ -16,6 +16,7 @@ from lastseat.engine.requests import Answer
 from lastseat.engine.stuck import cut_when_stuck
 from lastseat.engine.turnstile import Turnstile
 from lastseat.library import cleanup as cleaning
+from lastseat.library.asynchronous.replica import Replica, ReplicaUnfit
 from lastseat.library.checks import check
 from lastseat.library.reserving import Cleaned
 
@@ -44,11 +45,12 @@ class AsyncEngine:
         queue_limit: int = 20_000,
         queue_timeout: float = 1.0,
         lock_patience: float = 10.0,
+        read_url: str | None = None,
     ) -> None:
         self.conninfo = conninfo
         self._pid = os.getpid()
         self._generation = generation()
-        self._turnstile = Turnstile(
+        self.turnstile = Turnstile(
             [Lane(conninfo, prepare=prepare, patience=patience) for _ in range(lanes)],
             [Lane(conninfo, prepare=prepare, patience=patience) for _ in range(slow_lanes)],
             queue_limit=queue_limit,
@@ -56,25 +58,15 @@ class AsyncEngine:
             lock_patience=lock_patience,
         )
         self._patience = patience
-        self._reads = psycopg_pool.AsyncConnectionPool(
-            conninfo,
-            min_size=0,
-            max_size=4,
-            open=False,
-            timeout=patience,
-            # Given up that soon, the next read tries anew; else it would wait out a growing pause.
-            reconnect_timeout=patience,
-            check=_check,
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": CONNECT_TIMEOUT,
-                "application_name": "lastseat-reads",
-                "prepare_threshold": 5 if prepare else None,
-            },
+        self._reads = _pool(conninfo, patience, prepare=prepare)
+        self.replica = (
+            Replica(_pool(read_url, patience, prepare=prepare), self._reads) if read_url else None
         )
 
     async def __aenter__(self) -> Self:
         await self._reads.open()
+        if self.replica is not None:
+            await self.replica.pool.open()
         return self
 
     async def __aexit__(
@@ -87,8 +79,10 @@ class AsyncEngine:
 
     async def close(self) -> None:
         """Finish what is queued, then close the connections."""
-        await self._turnstile.close()
+        await self.turnstile.close()
         await self._reads.close()
+        if self.replica is not None:
+            await self.replica.close()
 
     def tenant(self, tenant_id: str, *, principal: str = "system") -> "AsyncTenant":
         """A tenant's operations, asked for by `principal`."""
@@ -104,7 +98,7 @@ class AsyncEngine:
         checked = check(command)
         if isinstance(checked, Invalid):
             return Answer(checked)
-        return await self._turnstile.submit(checked)
+        return await self.turnstile.submit(checked)
 
     async def read(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """Run one of `reads.views` on a connection for reads."""
@@ -117,6 +111,27 @@ class AsyncEngine:
             raise EngineClosed("the engine is closed") from error
         except (psycopg_pool.PoolTimeout, psycopg.OperationalError) as error:
             raise DatabaseUnavailable(f"the database can't be reached: {error}") from error
+
+    async def look(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        """The same for what is only looked at: by the read replica, if there is one that can.
+
+        What is read so may be seconds old. Never for a decision, nor for what must see one's own
+        last write.
+        """
+        if self.replica is not None:
+            self.check_process()
+            try:
+                return await self.replica.read(query, *args, **kwargs)
+            except ReplicaUnfit:
+                self.replica.missed += 1
+        return await self.read(query, *args, **kwargs)
+
+    @property
+    def pools(self) -> dict[str, psycopg_pool.AsyncConnectionPool[Any]]:
+        """The connections for reads, by what they are called."""
+        if self.replica is None:
+            return {"reads": self._reads}
+        return {"reads": self._reads, "replica": self.replica.pool}
 
     async def cleanup_reservations(self, *, limit: int = 1_000) -> Cleaned:
         """Journal up to `limit` overdue holds of all tenants as expired (MISSION D6)."""
@@ -133,6 +148,27 @@ class AsyncEngine:
                 f"this engine was opened by process {self._pid}, and this is {os.getpid()}: its"
                 " connections can't be shared after a fork; open an engine in each process"
             )
+
+
+def _pool(
+    conninfo: str, patience: float, *, prepare: bool
+) -> psycopg_pool.AsyncConnectionPool[Any]:
+    return psycopg_pool.AsyncConnectionPool(
+        conninfo,
+        min_size=0,
+        max_size=4,
+        open=False,
+        timeout=patience,
+        # Given up that soon, the next read tries anew; else it would wait out a growing pause.
+        reconnect_timeout=patience,
+        check=_check,
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": CONNECT_TIMEOUT,
+            "application_name": "lastseat-reads",
+            "prepare_threshold": 5 if prepare else None,
+        },
+    )
 
 
 async def _check(connection: psycopg.AsyncConnection[Any]) -> None:

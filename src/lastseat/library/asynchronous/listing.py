@@ -1,5 +1,6 @@
 """A tenant's lists and histories, and forgetting who somebody was."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,11 +11,14 @@ from lastseat.library.asynchronous.bounds import aware, is_id, listed, page, seq
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.operations import AsyncOperations
 from lastseat.library.forgetting import Forgotten, forget
-from lastseat.reads import audit, events, listing, rules, views
+from lastseat.reads import audit, events, lines, listing, rules, views
 from lastseat.reads.audit import AuditEntry, BookingRow
 from lastseat.reads.events import EventView
 from lastseat.reads.listing import Page
 from lastseat.reads.rules import RulesView
+
+LEFT_AT_ONCE = 100
+"""Lines that a forgotten actor leaves at once."""
 
 
 class AsyncListing(AsyncOperations):
@@ -57,7 +61,7 @@ class AsyncListing(AsyncOperations):
         )
         if starts_from is not None and starts_to is not None and starts_from >= starts_to:
             raise ValueError("starts_from must be before starts_to")
-        page: Page[views.BookingView] = await self.engine.read(
+        page: Page[views.BookingView] = await self.engine.look(
             listing.bookings, self.tenant_id, wanted, after=after, limit=listed(limit)
         )
         return page
@@ -77,7 +81,7 @@ class AsyncListing(AsyncOperations):
         kinds = tuple(Kind(x) for x in ([kind] if isinstance(kind, str) else kind))
         if Kind.ACTOR in kinds:
             raise ValueError("an actor's own time is not listed")
-        page: Page[views.BookableView] = await self.engine.read(
+        page: Page[views.BookableView] = await self.engine.look(
             listing.bookables,
             self.tenant_id,
             kinds=kinds,
@@ -134,9 +138,24 @@ class AsyncListing(AsyncOperations):
     async def forget(self, actor: str) -> Forgotten:
         """Erase who `actor` is and what was said of them (H5); their bookings stay, nameless.
 
+        Where they wait in line they leave it first: nobody could accept the offer.
+
         What was erased is counted; forgetting once more finds nothing. Books of the same reference
         later are somebody new's. Raises `DatabaseUnavailable` when it can't be done now, such as
         while a caller's own transaction that booked is open: then nothing was erased.
         """
+        await self._leave_lines(actor)
         forgotten: Forgotten = await self.engine.read(forget, self.tenant_id, actor)
         return forgotten
+
+    async def _leave_lines(self, actor: str) -> None:
+        """Cancel what the actor waits for. Who joins meanwhile is passed over at their turn."""
+        while True:
+            waiting = await self.engine.read(
+                lines.of_actor, self.tenant_id, actor, limit=LEFT_AT_ONCE
+            )
+            outcomes = await asyncio.gather(
+                *(self._outcome(self.commands.cancel(x)) for x in waiting)
+            )
+            if len(waiting) < LEFT_AT_ONCE or not any(x.ok for x in outcomes):
+                return

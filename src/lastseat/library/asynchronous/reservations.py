@@ -9,8 +9,6 @@ decides about capacity.
 synchronous/catalogue.py.
 """
 
-import json
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 
@@ -27,8 +25,16 @@ from lastseat.core.fields import UUID
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.core.status import Status
 from lastseat.engine.requests import Answer
-from lastseat.library.asynchronous.service_slots import AsyncServiceSlots
-from lastseat.library.reserving import GUEST, Appointment, Cancellation, Reservation, Reserved
+from lastseat.library.asynchronous.service_lines import AsyncServiceLines
+from lastseat.library.reserving import (
+    GUEST,
+    Appointment,
+    Cancellation,
+    Reservation,
+    Reserved,
+    guest,
+    said,
+)
 from lastseat.library.taking import Asked, asked, fixed, party_of
 
 ROUNDS = 5
@@ -46,7 +52,7 @@ def guests_only(actor: str) -> bool:
     return actor.startswith(GUEST)
 
 
-class AsyncReservations(AsyncServiceSlots):
+class AsyncReservations(AsyncServiceLines):
     """A tenant's reservations and appointments."""
 
     async def reserve(
@@ -66,7 +72,7 @@ class AsyncReservations(AsyncServiceSlots):
         `seconds`, the service's `hold_seconds` unless told otherwise. Without `actor` it is for a
         guest, drawn for this reservation. The same key and request again: the same.
         """
-        request = (service_id, _said(start), _said(end), seconds, actor, *_more(party))
+        request = (service_id, said(start), said(end), seconds, actor, *_more(party))
         who = actor or guest(self._tenant.tenant_id, key, request)
         service = await self._service(service_id)
         command: c.Book | o.AnyOutcome = o.UnknownBookable(bookable=SERVICE_PREFIX + service_id)
@@ -104,6 +110,9 @@ class AsyncReservations(AsyncServiceSlots):
         slot = await self._slot(reservation_id, whose)
         if slot is None:
             return None
+        position = None
+        if slot.status is Status.WAITLISTED:
+            position = await self._tenant.position(slot.booking_id)
         return Reservation(
             reservation_id=slot.booking_id,
             service_id=slot.bookable.removeprefix(SERVICE_PREFIX),
@@ -115,6 +124,7 @@ class AsyncReservations(AsyncServiceSlots):
             expires_at=slot.expires_at,
             extendable_until=slot.limit_at,
             chosen=_beside(slot),
+            position=position,
         )
 
     async def extend(
@@ -196,7 +206,7 @@ class AsyncReservations(AsyncServiceSlots):
         wanted = asked(service, start, end, party)
         if isinstance(wanted, o.Invalid):
             return wanted
-        request = (service_id, _said(start), _said(end), None, actor, *_more(party))
+        request = (service_id, said(start), said(end), None, actor, *_more(party))
         command = self._tenant.commands.book(
             wanted.claims,
             choices=wanted.choices,
@@ -375,19 +385,6 @@ class AsyncReservations(AsyncServiceSlots):
             chosen=_beside(slot),
             replayed=replayed,
         )
-
-
-def guest(tenant_id: str, key: str | None, asked: tuple[object, ...]) -> str:
-    """Whom a reservation is for that nobody has a name for: the same for the same keyed request."""
-    if key is None:
-        return f"{GUEST}{uuid.uuid4()}"
-    name = json.dumps([tenant_id, key, *asked])
-    return f"{GUEST}{uuid.uuid5(uuid.NAMESPACE_OID, name)}"
-
-
-def _said(time: datetime) -> str:
-    """The instant, however it was written. What is no instant is refused later."""
-    return time.isoformat() if time.tzinfo is None else str(time.timestamp())
 
 
 def _more(party: int) -> tuple[int, ...]:

@@ -7,9 +7,10 @@ from lastseat.library.asynchronous.catalogue import AsyncCatalogue
 from lastseat.library.asynchronous.defining import AsyncDefining
 from lastseat.library.asynchronous.events import AsyncEvents
 from lastseat.library.asynchronous.listing import AsyncListing
-from lastseat.library.asynchronous.looking import AsyncLooking
 from lastseat.library.asynchronous.observing import AsyncObserving
 from lastseat.library.asynchronous.reservations import AsyncReservations
+from lastseat.library.asynchronous.waiting import AsyncWaiting
+from lastseat.library.asynchronous.webhooks import AsyncWebhooks
 
 
 class AsyncTenant(
@@ -17,7 +18,7 @@ class AsyncTenant(
     AsyncEvents,
     AsyncBooking,
     AsyncObserving,
-    AsyncLooking,
+    AsyncWaiting,
     AsyncListing,
     AsyncAvailability,
 ):
@@ -37,3 +38,8 @@ class AsyncTenant(
     def calendars(self) -> AsyncCalendars:
         """Calendars imported and shown, and feeds (MISSION B7)."""
         return AsyncCalendars(self)
+
+    @property
+    def webhooks(self) -> AsyncWebhooks:
+        """Who else is told of changes (MISSION H4)."""
+        return AsyncWebhooks(self)

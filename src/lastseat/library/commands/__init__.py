@@ -8,9 +8,10 @@ from lastseat.library.commands.acting import Acting
 from lastseat.library.commands.booking import Booking
 from lastseat.library.commands.defining import Defining
 from lastseat.library.commands.spelling import Claims, Seconds, choices_of, local_text, seconds_of
+from lastseat.library.commands.waiting import Waiting
 
 __all__ = ["Claims", "Commands", "Seconds", "choices_of", "local_text", "seconds_of"]
 
 
-class Commands(Defining, Booking, Acting):
+class Commands(Defining, Booking, Waiting, Acting):
     """Makes commands for one tenant. `principal` is who asks, an opaque id for the journal."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from lastseat.core import commands as c
-from lastseat.core.events import ActorTime, Fact, Kind
+from lastseat.core.events import ActorTime, Fact, Kind, WaitPolicy
 from lastseat.core.rules import Rules
 from lastseat.core.schedule import Override, Schedule, Segment
 from lastseat.library.commands.making import Making
@@ -15,6 +15,7 @@ from lastseat.library.commands.spelling import (
     local_text,
     seconds_of,
     utc_of,
+    waitlist_of,
     zone_of,
 )
 
@@ -34,6 +35,7 @@ class Defining(Making):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> c.Define:
         """An occurrence of its own: one time for everybody, `capacity` places."""
@@ -50,6 +52,7 @@ class Defining(Making):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist_of(waitlist),
         )
 
     def define_resource(
@@ -61,6 +64,7 @@ class Defining(Making):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> c.Define:
         """An exclusive resource: no two live claims overlap."""
@@ -74,6 +78,7 @@ class Defining(Making):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist_of(waitlist),
         )
 
     def define_pool(
@@ -86,6 +91,7 @@ class Defining(Making):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> c.Define:
         """A pool: at no instant are more than `capacity` units in use."""
@@ -99,6 +105,7 @@ class Defining(Making):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist_of(waitlist),
         )
 
     def define_limit(
@@ -109,6 +116,7 @@ class Defining(Making):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> c.Define:
         """A limit: no more than `capacity` at once, whatever each of them takes beside it (D2)."""
@@ -121,6 +129,7 @@ class Defining(Making):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist_of(waitlist),
         )
 
     def define_composite(
@@ -166,6 +175,7 @@ class Defining(Making):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> c.Define:
         """What recurs: `starts`, or a `start` with a rule (RFC 5545); naive times in `time_zone`.
@@ -196,6 +206,7 @@ class Defining(Making):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist_of(waitlist),
         )
 
     def change_capacity(

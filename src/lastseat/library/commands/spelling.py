@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from lastseat.core import commands as c
-from lastseat.core.events import ActorTime
+from lastseat.core.events import ActorTime, WaitPolicy
 from lastseat.engine.ids import new_id
 
 Claims = str | c.Claim | Sequence[str | c.Claim]
@@ -111,6 +111,15 @@ def actor_time_of(policy: ActorTime | str) -> ActorTime:
     """The policy by its name."""
     try:
         return ActorTime(policy)
+    except ValueError:
+        # Left for validation, which refuses it by name.
+        return policy  # type: ignore[return-value]
+
+
+def waitlist_of(policy: WaitPolicy | str) -> WaitPolicy:
+    """The policy by its name."""
+    try:
+        return WaitPolicy(policy)
     except ValueError:
         # Left for validation, which refuses it by name.
         return policy  # type: ignore[return-value]

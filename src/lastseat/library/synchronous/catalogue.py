@@ -10,6 +10,7 @@ from lastseat.catalogue.services import Service, Terms
 from lastseat.catalogue.slots import Capacity, ConfirmedSlot
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
+from lastseat.core.events import WaitPolicy
 from lastseat.engine.requests import Answer
 from lastseat.library.asynchronous.catalogue import AsyncCatalogue
 from lastseat.library.asynchronous.reservations import AsyncReservations, Whose
@@ -34,6 +35,8 @@ class Catalogue:
         name: str,
         time_zone: str,
         attributes: dict[str, Any] | None = None,
+        no_show: bool | None = None,
+        no_show_after_seconds: int | None = None,
         key: str | None = None,
     ) -> Saved[Location] | Refused:
         """See `AsyncCatalogue.create_location`."""
@@ -43,6 +46,8 @@ class Catalogue:
             name=name,
             time_zone=time_zone,
             attributes=attributes,
+            no_show=no_show,
+            no_show_after_seconds=no_show_after_seconds,
             key=key,
         )
 
@@ -61,6 +66,8 @@ class Catalogue:
         name: str | None = None,
         time_zone: str | None = None,
         attributes: dict[str, Any] | None = None,
+        no_show: bool | None = None,
+        no_show_after_seconds: int | None = None,
         version: int | None = None,
         key: str | None = None,
     ) -> Saved[Location] | Refused:
@@ -71,6 +78,8 @@ class Catalogue:
             name=name,
             time_zone=time_zone,
             attributes=attributes,
+            no_show=no_show,
+            no_show_after_seconds=no_show_after_seconds,
             version=version,
             key=key,
         )
@@ -81,6 +90,7 @@ class Catalogue:
         terms: Terms,
         *,
         max_simultaneous_bookings: int,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> Saved[Service] | Refused:
         """See `AsyncCatalogue.create_service`."""
@@ -89,6 +99,7 @@ class Catalogue:
             service_id,
             terms,
             max_simultaneous_bookings=max_simultaneous_bookings,
+            waitlist=waitlist,
             key=key,
         )
 
@@ -240,6 +251,60 @@ class Reservations:
             reason=reason,
             key=key,
             whose=whose,
+        )
+
+    def join_waitlist(
+        self,
+        service_id: str,
+        *,
+        start: datetime,
+        end: datetime,
+        party: int = 1,
+        offer_seconds: int | None = None,
+        actor: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        contact: c.Contact | None = None,
+        key: str | None = None,
+    ) -> o.AnyOutcome:
+        """See `AsyncReservations.join_waitlist`."""
+        return self._engine.call(
+            self._reservations.join_waitlist,
+            service_id,
+            start=start,
+            end=end,
+            party=party,
+            offer_seconds=offer_seconds,
+            actor=actor,
+            metadata=metadata,
+            contact=contact,
+            key=key,
+        )
+
+    def joining(
+        self,
+        service_id: str,
+        *,
+        start: datetime,
+        end: datetime,
+        party: int = 1,
+        offer_seconds: int | None = None,
+        actor: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        contact: c.Contact | None = None,
+        key: str | None = None,
+    ) -> c.Join | o.AnyOutcome:
+        """See `AsyncReservations.joining`."""
+        return self._engine.call(
+            self._reservations.joining,
+            service_id,
+            start=start,
+            end=end,
+            party=party,
+            offer_seconds=offer_seconds,
+            actor=actor,
+            metadata=metadata,
+            contact=contact,
+            key=key,
         )
 
     def cancel(self, token: str) -> Cancellation | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from lastseat.core.events import ActorTime
+from lastseat.core.events import ActorTime, WaitPolicy
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.core.rules import Rules
 from lastseat.core.schedule import Override
@@ -29,6 +29,7 @@ class Defining(Operations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """See `AsyncTenant.define_occurrence`."""
@@ -43,6 +44,7 @@ class Defining(Operations):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist,
             key=key,
         )
 
@@ -55,6 +57,7 @@ class Defining(Operations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """See `AsyncTenant.define_resource`."""
@@ -66,6 +69,7 @@ class Defining(Operations):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist,
             key=key,
         )
 
@@ -79,6 +83,7 @@ class Defining(Operations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """See `AsyncTenant.define_pool`."""
@@ -91,6 +96,7 @@ class Defining(Operations):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist,
             key=key,
         )
 
@@ -102,6 +108,7 @@ class Defining(Operations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """See `AsyncTenant.define_limit`."""
@@ -112,6 +119,7 @@ class Defining(Operations):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist,
             key=key,
         )
 
@@ -169,6 +177,7 @@ class Defining(Operations):
         location: str | None = None,
         name: str | None = None,
         attributes: dict[str, Any] | None = None,
+        waitlist: WaitPolicy | str = WaitPolicy.FIFO,
         key: str | None = None,
     ) -> AnyOutcome:
         """See `AsyncTenant.define_event`."""
@@ -188,6 +197,7 @@ class Defining(Operations):
             location=location,
             name=name,
             attributes=attributes,
+            waitlist=waitlist,
             key=key,
         )
 

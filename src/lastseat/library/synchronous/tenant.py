@@ -11,11 +11,13 @@ from lastseat.library.synchronous.events import Events
 from lastseat.library.synchronous.listing import Listing
 from lastseat.library.synchronous.looking import Looking
 from lastseat.library.synchronous.observing import Observing
+from lastseat.library.synchronous.waiting import Waiting
+from lastseat.library.synchronous.webhooks import Webhooks
 
 T = TypeVar("T")
 
 
-class Tenant(Defining, Events, Booking, Observing, Looking, Listing, Availability):
+class Tenant(Defining, Events, Booking, Observing, Looking, Waiting, Listing, Availability):
     """One tenant's operations; `AsyncTenant` says what each comes to."""
 
     @property
@@ -32,3 +34,8 @@ class Tenant(Defining, Events, Booking, Observing, Looking, Listing, Availabilit
     def calendars(self) -> Calendars:
         """Calendars imported and shown, and feeds (MISSION B7)."""
         return Calendars(self.engine, self._tenant.calendars)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Who else is told of changes (MISSION H4)."""
+        return Webhooks(self.engine, self._tenant.webhooks)

@@ -18,6 +18,7 @@ TOKEN_KEY_FILE_VARIABLE = "LASTSEAT_TOKEN_KEY_FILE"  # noqa: S105
 TOKEN_SECRET_FILE_VARIABLE = "LASTSEAT_TOKEN_SECRET_FILE"  # noqa: S105
 TOKEN_JWKS_URL_VARIABLE = "LASTSEAT_TOKEN_JWKS_URL"  # noqa: S105
 FETCH_NETWORKS_VARIABLE = "LASTSEAT_FETCH_NETWORKS"
+WEBHOOK_NETWORKS_VARIABLE = "LASTSEAT_WEBHOOK_NETWORKS"
 
 
 class Database(Struct, frozen=True):
@@ -51,6 +52,14 @@ def fetch_networks() -> str:
     By LASTSEAT_FETCH_NETWORKS, such as `10.1.0.0/16`; none unless it is set.
     """
     return os.environ.get(FETCH_NETWORKS_VARIABLE, "")
+
+
+def webhook_networks() -> str:
+    """The networks that webhooks may be in beside public addresses, with plain http too; as above.
+
+    By LASTSEAT_WEBHOOK_NETWORKS; none unless it is set.
+    """
+    return os.environ.get(WEBHOOK_NETWORKS_VARIABLE, "")
 
 
 class TokenSettings(Struct, frozen=True):
