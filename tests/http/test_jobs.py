@@ -21,9 +21,6 @@ from lastseat.http.app import make_app
 from lastseat.http.settings import ServeSettings
 from lastseat.ledger.migrate import migrate
 
-NOW = datetime.now(UTC)
-
-
 @pytest.fixture(scope="module")
 def where(server: EmbeddedServer) -> Iterator[str]:
     with made_database(server) as made:
@@ -37,14 +34,15 @@ def served(where: str, *, jobs: bool) -> TestClient[Litestar]:
 
 
 def absent(where: str) -> str:
-    """A booking that began, at a place where nobody is waited for."""
+    """A booking that begins now, at a place where nobody is waited for."""
+    now = datetime.now(UTC)
     with lastseat.open(where, migrate=False) as engine:
         studio = engine.tenant("studio")
         studio.catalogue.create_location(
             "hall", name="Hall", time_zone="UTC", no_show_after_seconds=0
         )
         assert studio.define_resource("lane", location="hall").ok
-        claim = Claim(bookable="lane", start=NOW, end=NOW + timedelta(hours=1))
+        claim = Claim(bookable="lane", start=now, end=now + timedelta(hours=1))
         return done(studio.book([claim], actor="ann"), Booked).booking_id
 
 
