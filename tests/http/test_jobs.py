@@ -21,6 +21,7 @@ from lastseat.http.app import make_app
 from lastseat.http.settings import ServeSettings
 from lastseat.ledger.migrate import migrate
 
+
 @pytest.fixture(scope="module")
 def where(server: EmbeddedServer) -> Iterator[str]:
     with made_database(server) as made:
