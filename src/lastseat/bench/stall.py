@@ -37,9 +37,6 @@ WARM_UP = 0.5
 AFTER = 0.3
 """Seconds after a lock is gone that count for neither side: the queue behind it is let through."""
 
-LONGEST_HOLD = 8.0
-"""Seconds; an engine tells a caller that waits for 10 s that it is overloaded."""
-
 
 class Stall(Struct, frozen=True, kw_only=True):
     """What `lastseat bench stall` answers; docs/performance.md says what each field means."""

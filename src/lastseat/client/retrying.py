@@ -38,9 +38,6 @@ class Retries(Struct, frozen=True, kw_only=True):
         return least, least + min(growth, self.longest_pause)
 
 
-NO_RETRIES = Retries(attempts=1)
-
-
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds of a Retry-After header: a number, or a date against the answer's own Date."""
     value = headers.get("retry-after")
