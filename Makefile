@@ -59,7 +59,7 @@ proof: $(STAMP) ## the short form of the proof: a clean run, and a few planted b
 .PHONY: test
 test: check ## everything CI runs: check, then pytest; with ARGS, those go to pytest instead
 ifeq ($(strip $(ARGS)),)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/races --ignore=tests/torture
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/races --ignore=tests/torture
 	$(BIN)/python -m pytest $(ALONE)
 else
 	$(BIN)/python -m pytest $(ARGS)

@@ -5,6 +5,8 @@ link is the same on a forge and here. A link to a file that is no page becomes a
 """
 
 import importlib.metadata
+import sys
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -12,6 +14,9 @@ from sphinx.util.typing import stringify_annotation
 
 from lastseat import AnyOutcome
 from lastseat.core.commands import AnyCommand
+
+sys.path.insert(0, str(Path(__file__).parent))
+import figures
 
 project = "Lastseat"
 author = "The Lastseat authors"
@@ -59,6 +64,14 @@ def called(*told: Any) -> tuple[str | None, str | None]:
     return signature, returns
 
 
+def draw(app: Sphinx) -> None:
+    """Draw what the pages show, where nothing is kept."""
+    drawn = Path(app.srcdir, "build", "drawn")
+    drawn.mkdir(parents=True, exist_ok=True)
+    (drawn / "speed.svg").write_bytes(figures.plot())
+
+
 def setup(app: Sphinx) -> None:
-    """Have it asked about every signature."""
+    """Have it asked about every signature, and draw."""
     app.connect("autodoc-process-signature", called)
+    app.connect("builder-inited", draw)

@@ -32,7 +32,7 @@ def sample(tmp_path: Path) -> Path:
     """Lay out a clean package that has every layer."""
     for module in ("config", "embedded", "library", "demo", "bench", "cli"):
         plant(tmp_path, f"{module}.py", "")
-    for package in ("core", "calendar", "checker", "ledger", "engine", "reads"):
+    for package in ("core", "views", "calendar", "checker", "ledger", "engine", "reads"):
         plant(tmp_path, f"{package}/__init__.py", "")
         plant(tmp_path, f"{package}/rows.py", "")
     plant(tmp_path, "__init__.py", "")
@@ -158,7 +158,7 @@ IDENTITY_SOURCES = {"uuid1", "uuid4", "uuid6", "uuid7", "urandom"}
 IMPURE_BUILTINS = {"open", "print", "input"}
 IMPURE_MODULES = {"time", "random", "secrets"}
 OF_CORE = frozenset({"msgspec", "lastseat.core"})
-OF_CALENDAR = OF_CORE | {"lastseat.calendar", "dateutil", "icalendar"}
+OF_CALENDAR = OF_CORE | {"lastseat.calendar", "lastseat.views", "dateutil", "icalendar"}
 
 
 def impurities(source: str, path: str, own: frozenset[str] = OF_CORE) -> Iterator[str]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cli.running import PROGRAM, SECONDS, environment
+from tests.cli.running import SECONDS, environment, started
 
 EXPORT = re.compile(r"^export LASTSEAT=\S+ KEY=\S+$", re.MULTILINE)
 MARK = "@@ what the commands above printed @@"
@@ -47,15 +47,8 @@ def served(command: str, home: Path, **settings: str) -> Iterator[Service]:
     """
     name, *arguments = shlex.split(command)
     assert [name, *arguments[:1]] == ["lastseat", "serve"]
-    process = subprocess.Popen(
-        [PROGRAM, *arguments, "--port", "0"],
-        cwd=home,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(**({"LASTSEAT_DATA_DIR": str(home / "data")} | settings)),
-    )
-    assert process.stdout is not None
-    with process.stdout:
+    data = {"LASTSEAT_DATA_DIR": str(home / "data")}
+    with started(*arguments, "--port", "0", cwd=home, **(data | settings)) as process:
         said = ""
         while (found := re.search(r"serves (http://\S+)", said)) is None:
             line = process.stdout.readline()
@@ -63,11 +56,9 @@ def served(command: str, home: Path, **settings: str) -> Iterator[Service]:
             said += line
         key = re.search(r"ls_sk_\S+", said)
         assert key is not None, f"it showed no key: {said}"
-        try:
-            yield Service(found[1], key[0])
-        finally:
-            process.terminate()
-            process.wait(SECONDS)
+        yield Service(found[1], key[0])
+        process.terminate()
+        process.wait(SECONDS)
 
 
 def run_bash(text: str, service: Service, home: Path) -> int:

@@ -39,6 +39,29 @@ def set_up(form: str = "text", level: str = "warning", *, worker: int | None = N
     # These say at `info` what they do all day; that is for who debugs them.
     for name in ("httpx", "httpcore", "procrastinate", "uvicorn"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("psycopg.pool").addFilter(_NOT_EACH_TRY)
+
+
+class _NotEachTry(logging.Filter):
+    """Tells why a pool can't connect once in `SECONDS`, not at each of its ten tries a second."""
+
+    SECONDS = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write it."""
+        text = record.getMessage()
+        if not text.startswith("error connecting in "):
+            return True
+        since = record.created - self.SECONDS
+        self._told = {told: at for told, at in self._told.items() if since < at <= record.created}
+        return self._told.setdefault(text, record.created) == record.created
+
+
+_NOT_EACH_TRY = _NotEachTry()
 
 
 def formatter(form: str, worker: int | None = None) -> logging.Formatter:

@@ -10,8 +10,8 @@ from tests.acceptance.venues import NOW, Service, Taken, Venue
 
 import lastseat
 from lastseat import Claim
-from lastseat.catalogue.services import Terms
 from lastseat.library.taking import Asked, asked
+from lastseat.views.catalogue import Terms
 
 CLOCK = f"""
 CREATE OR REPLACE FUNCTION lastseat.clock() RETURNS timestamptz LANGUAGE sql STABLE AS

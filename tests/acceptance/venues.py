@@ -12,8 +12,8 @@ from msgspec import Struct
 from lastseat import Hours, RecurringBlock, Rules, Season, Span, SpecialDay
 from lastseat.calendar.rules import BadRules, check_rules
 from lastseat.calendar.zones import utc, zone
-from lastseat.catalogue.needs import Need
 from lastseat.core.rules import Day
+from lastseat.views.catalogue import Need
 
 NOW = datetime(2027, 3, 27, 11, 37, 20, tzinfo=UTC)
 """The clock of every decision. In Paris the clocks are put forward that night; in Lord Howe they

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 import lastseat
-from lastseat.catalogue import Location, Saved, Terms
+from lastseat.catalogue import Saved
 from lastseat.core import outcomes as o
+from lastseat.views.catalogue import Location, Terms
 
 PLACE: dict[str, Any] = {"name": "House", "time_zone": "Europe/Berlin"}
 

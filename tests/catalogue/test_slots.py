@@ -9,9 +9,10 @@ import pytest
 from tests.library.venue import T0, at
 
 import lastseat
-from lastseat.catalogue import Saved, Terms
+from lastseat.catalogue import Saved
 from lastseat.catalogue.slots import Capacity
 from lastseat.core.interval import Interval, Load, peak_overlap
+from lastseat.views.catalogue import Terms
 
 
 @pytest.mark.parametrize("seed", range(3))

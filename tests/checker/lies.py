@@ -1,6 +1,6 @@
 """Lies told in the story: what is changed in the history, and the first words of the checker."""
 
-from tests.checker.run import SECOND, Row
+from tests.checker.made_up.rows import SECOND, Row
 from tests.checker.story import Lie, drop, line, pages, rows, told, undo, written_by
 
 

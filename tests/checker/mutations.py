@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.checker.run import SECOND, Row
+from tests.checker.made_up.rows import SECOND, Row
 from tests.checker.story import rows
 
 Spot = tuple[Row, str, object]

@@ -1,6 +1,7 @@
 """Runs drawn at random, of any length."""
 
-from tests.checker.run import NOON, SECOND, Row, Run
+from tests.checker.made_up.rows import NOON, SECOND, Row
+from tests.checker.made_up.run import Run
 
 HOUR = 3600 * SECOND
 

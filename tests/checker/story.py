@@ -16,7 +16,8 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.checker.run import NOON, SECOND, Row, Run, fed
+from tests.checker.made_up.rows import NOON, SECOND, Row, fed
+from tests.checker.made_up.run import Run
 
 HOUR = 3600 * SECOND
 Lie = Callable[[list[Row]], object]

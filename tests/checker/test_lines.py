@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.checker.run import Row, Run, write
+from tests.checker.made_up.rows import Row, write
+from tests.checker.made_up.run import Run
 from tests.checker.story import drop, feed_anew, line, rows, told, written_by
 
 from lastseat.checker import check

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.checker.run import NOON, SECOND, Row, Run
+from tests.checker.made_up.rows import NOON, SECOND, Row
+from tests.checker.made_up.run import Run
 
 from lastseat.checker import check
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.checker.lies import LIES
-from tests.checker.run import write
+from tests.checker.made_up.rows import write
 from tests.checker.story import story
 
 from lastseat.checker import WORDS, check

@@ -1,6 +1,7 @@
 """Running the installed `lastseat` as a user does: another process, its streams, its exit code.
 
-Most commands are run by a process that has it loaded already (warm.py); `PROGRAM` is the real one.
+Commands are run by a process that has it loaded already (warm.py); `installed` and `PROGRAM` are
+the real one.
 """
 
 import os
@@ -14,8 +15,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from tests.cli.warm import warm
+from tests.cli.warm import Command, warm
 
 from lastseat.embedded import EmbeddedServer
 
@@ -65,11 +67,43 @@ def installed(*arguments: str) -> Done:
     )
 
 
+class Running(Command):
+    """A command that goes on, and what it says meanwhile: lines, of both its streams."""
+
+    def __init__(self, command: Command, said: TextIO) -> None:
+        super().__init__(command.pid, command.told)
+        self.stdout = said
+
+
+@contextmanager
+def started(*arguments: str, cwd: Path | None = None, **settings: str) -> Iterator[Running]:
+    """Begin a command that does not end by itself; at the end of the block it is killed.
+
+    It has a session of its own, so that what it started can be told by that.
+    """
+    ours, theirs = os.pipe()
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - not a path of ours
+        command = warm(PROGRAM).start(
+            list(arguments),
+            (nothing.fileno(), theirs, theirs),
+            environment(**settings),
+            cwd or Path.cwd(),
+        )
+    os.close(theirs)
+    with open(ours) as said:  # noqa: PTH123 - not a path of ours
+        running = Running(command, said)
+        try:
+            yield running
+        finally:
+            running.kill()
+            running.wait(SECONDS)
+
+
 def on_a_terminal(*arguments: str, typed: str = "", **settings: str) -> tuple[int, str]:
     """Run it on a terminal where somebody types `typed`; its exit code and all that it showed."""
     ours, theirs = pty.openpty()
     env = environment(**({"TERM": "xterm", "COLUMNS": "100"} | settings))
-    pid = warm(PROGRAM).start(list(arguments), (theirs, theirs, theirs), env, Path.cwd())
+    command = warm(PROGRAM).start(list(arguments), (theirs, theirs, theirs), env, Path.cwd())
     os.close(theirs)
     os.write(ours, typed.encode())
     shown = b""
@@ -84,7 +118,11 @@ def on_a_terminal(*arguments: str, typed: str = "", **settings: str) -> tuple[in
                 break
     finally:
         os.close(ours)
-        code = warm(PROGRAM).wait(pid, deadline)
+        try:
+            code = command.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            command.kill()
+            raise
     return code, shown.decode(errors="replace")
 
 

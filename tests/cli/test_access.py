@@ -102,7 +102,13 @@ def test_people_are_given_roles_and_lose_them(conninfo: str, studio: str) -> Non
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["keys", "create", "--name", "x", "--role", "owner", "--tenant", "studoi"], "tenant_id"),
+        (
+            ["keys", "create", "--name", "x", "--role", "owner", "--tenant", "studoi"],
+            "no tenant 'studoi': see `lastseat tenants list`",
+        ),
+        (["keys", "revoke", "x", "--tenant", "studoi"], "no tenant 'studoi'"),
+        (["people", "add", "ann", "--role", "staff", "--tenant", "studoi"], "no tenant 'studoi'"),
+        (["people", "remove", "x", "--tenant", "studoi"], "no tenant 'studoi'"),
         (["keys", "create", "--name", "x"], "roles: must be one or more"),
         (["keys", "create", "--name", "x", "--publishable", "--role", "owner"], "no other"),
         (["people", "list", "--tenant", "studoi"], "no tenant 'studoi'"),

@@ -100,12 +100,25 @@ def test_a_wrong_file_or_value_ends_the_command(tmp_path: Path) -> None:
     assert "none.toml can't be read" in error_line(missing)
     file = tmp_path / "lastseat.toml"
     file.write_text('port = "many"')
-    wrong = lastseat("--config", str(file), "config")
-    assert wrong.returncode == 2
-    assert "--port" in wrong.stderr
+    for command in ("config", "serve"):
+        wrong = lastseat("--config", str(file), command)
+        assert wrong.returncode == 1
+        assert f"{file}: port: " in error_line(wrong)
+        assert "valid int" in error_line(wrong)
+    elsewhere = lastseat("--config", str(file), "config", LASTSEAT_PORT="x")
+    assert elsewhere.returncode == 2
+    assert "LASTSEAT_PORT" in elsewhere.stderr
     no_origin = lastseat("serve", "--cors-origin", "shop.example")
     assert no_origin.returncode == 1
     assert "no origin" in error_line(no_origin)
+
+
+def test_config_says_what_serve_would_refuse() -> None:
+    done = lastseat("config", LASTSEAT_CORS_ORIGINS="foo")
+    assert done.returncode == 1
+    assert "cors_origins" in done.stdout
+    assert "'foo' is no origin" in error_line(done)
+    assert lastseat("config", LASTSEAT_AUTH="false", LASTSEAT_HOST="10.0.0.5").returncode == 1
 
 
 def test_the_page_of_settings_is_current_and_names_every_variable() -> None:

@@ -73,3 +73,9 @@ def test_a_database_without_a_schema_is_told(booked: str) -> None:
 
 def test_the_tenant_has_to_be_named(booked: str) -> None:
     assert lastseat("forget", "ann", "--yes", "--url", booked).returncode == 2
+
+
+def test_a_mistyped_tenant_is_no_answer(booked: str) -> None:
+    done = lastseat("forget", "--tenant", "studoi", "ann", "--yes", "--url", booked)
+    assert done.returncode == 1
+    assert "there is no tenant 'studoi'" in error_line(done)

@@ -9,8 +9,7 @@ from tests.cli.running import Done, error_line, lastseat, on_a_terminal
 
 import lastseat as library
 from lastseat import Claim, Hours, Rules, Span
-from lastseat.catalogue.needs import Need
-from lastseat.catalogue.services import Terms
+from lastseat.views.catalogue import Need, Terms
 
 PARIS = ZoneInfo("Europe/Paris")
 SATURDAY = datetime(2027, 3, 6, tzinfo=PARIS)

@@ -93,7 +93,17 @@ def test_a_directory_that_holds_other_things_is_left_alone(tmp_path: Path) -> No
     assert [x.name for x in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize("command", [["verify"], ["db", "backup", "x.tar"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["verify"],
+        ["jobs"],
+        ["tz-check"],
+        ["keys", "list", "--tenant", "x"],
+        ["db", "backup", "x.tar"],
+    ],
+    ids=" ".join,
+)
 def test_what_only_looks_makes_no_database(command: list[str], tmp_path: Path) -> None:
     done = lastseat(*command, cwd=tmp_path, LASTSEAT_DATA_DIR=str(tmp_path / "data"))
     assert done.returncode == 1

@@ -2,13 +2,10 @@
 
 import json
 import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.cli.running import PROGRAM, environment, error_line, lastseat
+from tests.cli.running import Running, error_line, lastseat, started
 from tests.client.service import new_key, serving
 from tests.http.venue import SOON
 
@@ -28,30 +25,14 @@ def studio(conninfo: str, engine: product.Engine, tenant_id: str) -> Any:
     return tenant
 
 
-@contextmanager
-def watching(*arguments: str, **settings: str) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(
-        [PROGRAM, "watch", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment(**settings),
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def line(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
+def line(process: Running) -> str:
     # What the test made just before may be told as well: the feed is a moment behind.
     return next(line for line in process.stdout if "defined" not in line).rstrip()
 
 
 def test_it_shows_a_location_from_the_database_until_ctrl_c(studio: Any, conninfo: str) -> None:
     arguments = ["--url", conninfo, "--tenant", studio.tenant_id, "--location", "north"]
-    with watching(*arguments) as process:
+    with started("watch", *arguments) as process:
         assert line(process).startswith(f"watching chain.bookings.{studio.tenant_id}.north")
         assert studio.book("elsewhere", actor="ben").ok
         booked = studio.book("yoga", actor="ann", units=2)
@@ -66,7 +47,7 @@ def test_it_watches_a_service_elsewhere(studio: Any, conninfo: str) -> None:
     key = new_key(conninfo, studio.tenant_id, Role.STAFF)
     with serving(conninfo) as port:
         arguments = ["--url", f"http://127.0.0.1:{port}", "--location", "north", "--json"]
-        with watching(*arguments, LASTSEAT_KEY=key) as process:
+        with started("watch", *arguments, LASTSEAT_KEY=key) as process:
             assert json.loads(line(process))["event"] == "position"
             assert studio.book("yoga", actor="ann").ok
             message = json.loads(line(process))

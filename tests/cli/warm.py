@@ -1,18 +1,20 @@
 """A process that has `lastseat` loaded, and forks itself for each command: loading takes a second.
 
 A command is a process of its own, as it is for a user: its arguments, variables, directory,
-streams and exit code are its own. What differs is where its modules came from, so the tests of the
-program as it is installed, and of signals, start that one instead. This file is both ends: what
-tests import, and the script that the process runs.
+streams, session and exit code are its own. What differs is where its modules came from, so the
+tests of the program as it is installed start that one instead. This file is both ends: what tests
+import, and the script that the process runs.
 """
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
 import io
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -25,8 +27,53 @@ from pathlib import Path
 LOADED = ("lastseat.cli.app", "lastseat.client", "lastseat.demo.service", "lastseat.http.server")
 
 
+NUMBER = 8
+"""Bytes of a process id or an exit code, as they are told."""
+
+
+class Command:
+    """A command that was started: what `subprocess.Popen` is of a program."""
+
+    def __init__(self, pid: int, told: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self.told = told
+
+    def poll(self) -> int | None:
+        """The exit code, as `subprocess` tells it, if it has ended."""
+        return self.returncode if self._ended_within(0) else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code. Raises `subprocess.TimeoutExpired` when it goes on for so many seconds."""
+        if not self._ended_within(timeout) or self.returncode is None:
+            raise subprocess.TimeoutExpired(f"command {self.pid}", timeout or 0)
+        return self.returncode
+
+    def _ended_within(self, seconds: float | None) -> bool:
+        if self.returncode is None:
+            if not select.select([self.told], [], [], seconds)[0]:
+                return False
+            self.returncode = _number(self.told)
+            os.close(self.told)
+        return True
+
+    def send_signal(self, number: int) -> None:
+        """To it alone; nothing if it has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
 class Warm:
-    """The tests' end. One command at a time."""
+    """The tests' end."""
 
     def __init__(self, program: str) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -42,23 +89,13 @@ class Warm:
 
     def start(
         self, arguments: list[str], streams: tuple[int, int, int], env: dict[str, str], cwd: Path
-    ) -> int:
-        """Begin a command on these streams, in a session of its own; its process id."""
+    ) -> Command:
+        """Begin a command on these streams, in a session of its own."""
         order = json.dumps({"arguments": arguments, "env": env, "cwd": str(cwd)}).encode()
-        socket.send_fds(self._socket, [order], list(streams))
-        return int(self._socket.recv(64))
-
-    def wait(self, pid: int, until: float) -> int:
-        """The exit code, as `subprocess` tells it. Kills a command that does not end in time."""
-        try:
-            self._socket.settimeout(max(0.0, until - time.monotonic()))
-            return int(self._socket.recv(64))
-        except (TimeoutError, BlockingIOError):
-            os.kill(pid, signal.SIGKILL)
-            self._socket.settimeout(None)
-            return int(self._socket.recv(64))
-        finally:
-            self._socket.settimeout(None)
+        told, tell = os.pipe()
+        socket.send_fds(self._socket, [order], [*streams, tell])
+        os.close(tell)
+        return Command(_number(told), told)
 
     def run(
         self, arguments: list[str], env: dict[str, str], cwd: Path, seconds: float
@@ -68,13 +105,16 @@ class Warm:
         pipes = [os.pipe(), os.pipe()]
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - not a path of ours
             streams = (nothing.fileno(), pipes[0][1], pipes[1][1])
-            pid = self.start(arguments, streams, env, cwd)
+            command = self.start(arguments, streams, env, cwd)
         for _, write in pipes:
             os.close(write)
         out, err = _read([read for read, _ in pipes], until)
-        code = self.wait(pid, until)
-        if time.monotonic() > until:
-            raise subprocess.TimeoutExpired(arguments, seconds, out, err)
+        try:
+            code = command.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            command.kill()
+            command.wait()
+            raise subprocess.TimeoutExpired(arguments, seconds, out, err) from None
         return subprocess.CompletedProcess(arguments, code, _text(out), _text(err))
 
     def _end(self) -> None:
@@ -86,6 +126,12 @@ class Warm:
 def warm(program: str) -> Warm:
     """This process's own."""
     return Warm(program)
+
+
+def _number(told: int) -> int:
+    said = os.read(told, NUMBER)
+    assert len(said) == NUMBER, "what waits for the commands has ended"
+    return int.from_bytes(said, signed=True)
 
 
 def _text(output: bytes) -> str:
@@ -110,23 +156,44 @@ def _read(pipes: list[int], until: float) -> list[bytes]:
 
 
 def _serve(orders: socket.socket) -> list[str]:
-    """Fork for each order. Returns in the children alone, with a command's arguments."""
+    """Fork for each order. Returns in the commands alone, with their arguments."""
     assert threading.active_count() == 1, "a thread's locks would be forked as they are"
+    waiting: set[int] = set()
     while True:
-        said, streams, _, _ = socket.recv_fds(orders, 2**20, 3)
+        said, given, _, _ = socket.recv_fds(orders, 2**20, 4)
         if not said:
             os._exit(0)
+        # Between us and the command is a process that waits for its end, so that we need not.
         pid = os.fork()
         if pid == 0:
             orders.close()
+            *streams, tell = given
+            _fork_and_wait(tell, streams)
             order = json.loads(said)
             _become(streams, order["env"], order["cwd"])
             return [str(x) for x in order["arguments"]]
-        for stream in streams:
-            os.close(stream)
-        orders.send(str(pid).encode())
-        _, status = os.waitpid(pid, 0)
-        orders.send(str(os.waitstatus_to_exitcode(status)).encode())
+        for each in given:
+            os.close(each)
+        waiting.add(pid)
+        waiting -= {each for each in waiting if os.waitpid(each, os.WNOHANG)[0]}
+
+
+def _fork_and_wait(tell: int, streams: list[int]) -> None:
+    """Returns in the child; what forked it tells its id, waits, tells the exit code, and ends."""
+    pid = os.fork()
+    if pid == 0:
+        os.close(tell)
+        return
+    # Ctrl-C is for the command, and who asked may be gone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stream in streams:
+        os.close(stream)
+    with contextlib.suppress(BrokenPipeError):
+        os.write(tell, pid.to_bytes(NUMBER, signed=True))
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(BrokenPipeError):
+        os.write(tell, os.waitstatus_to_exitcode(status).to_bytes(NUMBER, signed=True))
+    os._exit(0)
 
 
 def _become(streams: list[int], env: dict[str, str], cwd: str) -> None:
@@ -151,6 +218,12 @@ def _main(orders: int, program: str) -> None:
     del sys.path[0]  # the tests' directory, which a program has not
     for name in LOADED:
         importlib.import_module(name)
+    # These two load what they have when it is asked for.
+    for command in importlib.import_module("lastseat.cli.app").COMMANDS:
+        command.loaded()
+    public = importlib.import_module("lastseat")
+    for name in public.__all__:
+        getattr(public, name)
     gc.freeze()
     arguments = _serve(socket.socket(fileno=orders))
     sys.argv = [program, *arguments]

@@ -1,22 +1,17 @@
 """Calendars over HTTP with the client: imported, exported, given out as feeds."""
 
 import inspect
-import re
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from tests.calendar.ical_files import calendar, event
 
 from lastseat import outcomes as o
-from lastseat.calendar import ical
 from lastseat.calendar.ical_import import parse
-from lastseat.catalogue import calendars, feeds
-from lastseat.client import Client, NotFound, calendar_views
-from lastseat.client.calendar_views import Calendar, Feed, ImportReport, NewFeed
-from lastseat.library import importing
-from lastseat.library.synchronous.calendars import Calendars
+from lastseat.client import Client, NotFound
+from lastseat.library.synchronous.groups import Calendars
+from lastseat.views.calendars import Calendar, Feed, ImportReport, MadeFeed
 
 NAMES = {
     "import_ics": "import_ics",
@@ -66,12 +61,12 @@ def test_a_feed_is_given_out_changed_and_revoked(client: Client, port: int) -> N
     url = f"http://127.0.0.1:{port}"
     client.create_location("hall", name="Hall", time_zone="Europe/Berlin")
     made = client.create_feed("location:hall")
-    assert isinstance(made, NewFeed)
+    assert isinstance(made, MadeFeed)
     assert made.path is not None
     assert made.path not in repr(made)
     assert httpx.get(url + made.path).text.startswith("BEGIN:VCALENDAR\r\n")
     changed = client.change_feed(made.feed.feed_id)
-    assert isinstance(changed, NewFeed)
+    assert isinstance(changed, MadeFeed)
     assert httpx.get(url + made.path).status_code == 404
     assert list(client.feeds()) == [made.feed]
     gone = client.revoke_feed(made.feed.feed_id)
@@ -91,27 +86,3 @@ def test_the_client_has_every_operation_with_its_arguments() -> None:
     assert names == set(NAMES)
     for name, ours in NAMES.items():
         assert parameters(getattr(Client, ours)) == parameters(getattr(Calendars, name)), name
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        ("Counts", calendars.Counts),
-        ("Calendar", calendars.Calendar),
-        ("ImportTerms", calendars.Terms),
-        ("Entry", importing.Entry),
-        ("Undecided", importing.Undecided),
-        ("ImportReport", importing.ImportReport),
-        ("Skipped", ical.Skipped),
-        ("Feed", feeds.Feed),
-    ],
-)
-def test_a_view_has_the_librarys_fields(ours: str, theirs: Any) -> None:
-    def fields(of: Any) -> list[tuple[Any, ...]]:
-        return [
-            (x.name, x.encode_name, x.default, re.sub(r".*\.", "", str(x.type).split("[")[0]))
-            for x in msgspec.structs.fields(of)
-            if x.name not in ("as_", "terms", "skipped")
-        ]
-
-    assert fields(getattr(calendar_views, ours)) == fields(theirs)

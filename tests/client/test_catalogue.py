@@ -10,15 +10,9 @@ from tests.library.venue import at
 from lastseat import outcomes as o
 from lastseat.access.roles import Role
 from lastseat.client import Client, NotFound
-from lastseat.client.catalogue_views import (
-    Appointment,
-    Location,
-    Reservation,
-    Reserved,
-    Service,
-    SlotRefused,
-    Terms,
-)
+from lastseat.client.wired import SlotRefused
+from lastseat.views.catalogue import Location, Service, Terms
+from lastseat.views.reservations import AppointmentAnswer, ReservationAnswer, ReservedAnswer
 
 HOUR = timedelta(hours=1)
 
@@ -70,7 +64,7 @@ def test_a_guest_reserves_commits_and_cancels(
     )
     assert guest.capacity(tenant_id, "massage", start=at(0), end=at(60)).available_slots == 1
     held = guest.reserve(tenant_id, "massage", start=at(0), end=at(60), minutes=5, key="tap-1")
-    assert isinstance(held, Reserved)
+    assert isinstance(held, ReservedAnswer)
     assert (
         guest.reserve(tenant_id, "massage", start=at(0), end=at(60), minutes=5, key="tap-1") == held
     )
@@ -81,13 +75,13 @@ def test_a_guest_reserves_commits_and_cancels(
     assert taken.available_slots == 0
 
     longer = guest.extend_reservation(held.reservation_id, minutes=10)
-    assert isinstance(longer, Reservation)
+    assert isinstance(longer, ReservationAnswer)
     assert longer.expires_at is not None
     assert longer.expires_at > held.expires_at
     assert guest.reservation(held.reservation_id).valid
 
     appointment = guest.commit(held.reservation_id, email="ann@example.org", phone="+39 1")
-    assert isinstance(appointment, Appointment)
+    assert isinstance(appointment, AppointmentAnswer)
     moved = client.reschedule(
         appointment.appointment_id, start=at(0) + HOUR, end=at(60) + HOUR, version=1
     )

@@ -12,12 +12,13 @@ from tests.library.venue import at
 from lastseat import outcomes as o
 from lastseat.access.roles import Role
 from lastseat.client import Client, Need, NotFound, ServiceError, Terms
-from lastseat.client.catalogue_views import Service, ServiceBooked
 from lastseat.core.commands import Choice, Claim, Contact, SeriesDate
 from lastseat.core.events import Kind
 from lastseat.core.interval import Interval
 from lastseat.core.rules import Hours, Rules, Span
 from lastseat.core.schedule import Override
+from lastseat.views.catalogue import Service
+from lastseat.views.reservations import ServiceBooked
 
 HOUR = timedelta(hours=1)
 ROME = ZoneInfo("Europe/Rome")

@@ -6,8 +6,9 @@ from tests.library.venue import at
 from lastseat import Claim, Status
 from lastseat import outcomes as o
 from lastseat.client import Client
-from lastseat.client.catalogue_views import Service, SlotRefused, Terms
+from lastseat.client.wired import SlotRefused
 from lastseat.core.events import WaitPolicy
+from lastseat.views.catalogue import Service, Terms
 
 
 def test_join_stand_in_line_and_accept(client: Client) -> None:

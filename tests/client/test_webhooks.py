@@ -1,19 +1,15 @@
 """Webhooks over HTTP with the client."""
 
 import inspect
-import re
 from typing import Any
 
-import msgspec
 import psycopg
 import pytest
 
 from lastseat import outcomes as o
-from lastseat.catalogue import webhooks
-from lastseat.client import Client, NotFound, webhook_views
-from lastseat.client.webhook_views import NewWebhook, Replayed, Tried, Webhook
-from lastseat.library import hooking
-from lastseat.library.synchronous.webhooks import Webhooks
+from lastseat.client import Client, NotFound
+from lastseat.library.synchronous.groups import Webhooks
+from lastseat.views.webhooks import MadeWebhook, Replayed, Tried, Webhook
 
 NAMES = {
     "create": "create_webhook",
@@ -32,13 +28,13 @@ URL = "https://hooks.example.org/"
 
 
 @pytest.fixture
-def made(client: Client) -> NewWebhook:
+def made(client: Client) -> MadeWebhook:
     found = client.create_webhook(URL, kinds=["booking.*"], description="the till")
-    assert isinstance(found, NewWebhook)
+    assert isinstance(found, MadeWebhook)
     return found
 
 
-def test_a_webhook_is_made_changed_listed_and_removed(client: Client, made: NewWebhook) -> None:
+def test_a_webhook_is_made_changed_listed_and_removed(client: Client, made: MadeWebhook) -> None:
     assert made.secret is not None
     assert made.secret.startswith("whsec_")
     assert made.secret not in repr(made)
@@ -50,10 +46,10 @@ def test_a_webhook_is_made_changed_listed_and_removed(client: Client, made: NewW
     assert (changed.kinds, changed.description, changed.version) == (("*",), None, 2)
     assert isinstance(client.change_webhook(webhook_id, enabled=False, version=1), o.Conflict)
     rotated = client.rotate_webhook_secret(webhook_id, overlap_seconds=60)
-    assert isinstance(rotated, NewWebhook)
+    assert isinstance(rotated, MadeWebhook)
     assert rotated.secret != made.secret
     another = client.create_webhook(URL)
-    assert isinstance(another, NewWebhook)
+    assert isinstance(another, MadeWebhook)
     assert len(list(client.webhooks(page_size=1))) == 2
     assert client.remove_webhook(webhook_id) == changed
     assert [x.webhook_id for x in client.webhooks()] == [another.webhook.webhook_id]
@@ -62,7 +58,7 @@ def test_a_webhook_is_made_changed_listed_and_removed(client: Client, made: NewW
 
 
 def test_it_is_tested_and_its_messages_are_listed_and_replayed(
-    client: Client, made: NewWebhook, conninfo: str
+    client: Client, made: MadeWebhook, conninfo: str
 ) -> None:
     webhook_id = made.webhook.webhook_id
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -103,22 +99,3 @@ def test_the_client_has_every_operation_with_its_arguments() -> None:
     assert names == set(NAMES)
     for name, ours in NAMES.items():
         assert parameters(getattr(Client, ours)) == parameters(getattr(Webhooks, name)), name
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        ("Webhook", webhooks.Webhook),
-        ("Delivery", webhooks.Delivery),
-        ("Replayed", webhooks.Replayed),
-        ("Tried", hooking.Tried),
-    ],
-)
-def test_a_view_has_the_librarys_fields(ours: str, theirs: Any) -> None:
-    def fields(of: Any) -> list[tuple[Any, ...]]:
-        return [
-            (x.name, x.default, re.sub(r".*\.", "", str(x.type)))
-            for x in msgspec.structs.fields(of)
-        ]
-
-    assert fields(getattr(webhook_views, ours)) == fields(theirs)

@@ -13,7 +13,8 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.core import given as g
-from tests.model import Model, Party, Piece, same
+from tests.model import Model, same
+from tests.modelled.things import Party, Piece
 
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o

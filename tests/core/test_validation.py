@@ -16,7 +16,7 @@ from lastseat.core import commands as c
 from lastseat.core import limits
 from lastseat.core.events import ActorTime, Fact, Kind
 from lastseat.core.outcomes import Invalid
-from lastseat.core.rules import Hours, RecurringBlock, Rules, Span, SpecialDay
+from lastseat.core.rules import Hours, RecurringBlock, Rules, Season, Span, SpecialDay
 from lastseat.core.schedule import Schedule, Segment
 from lastseat.core.validate import validate
 
@@ -394,6 +394,16 @@ ODD_RULES: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("rules", "name"), ODD_RULES.values(), ids=ODD_RULES)
 def test_rules_are_rules_all_the_way_down(rules: Any, name: str) -> None:
     assert field(but(GOOD["set_rules"], rules=rules)).startswith(name)
+
+
+def test_who_misspells_a_weekday_is_told_how_they_are_spelled() -> None:
+    for hours in (
+        Hours(weekly={"XX": ()}),  # type: ignore[dict-item]
+        Hours(seasons=(Season("01-01", "02-01", {"XX": ()}),)),  # type: ignore[dict-item]
+    ):
+        invalid = validate(but(GOOD["set_rules"], rules=Rules(hours=hours)))
+        assert invalid is not None
+        assert invalid.reason == "is 'XX', and must be one of MO, TU, WE, TH, FR, SA, SU"
 
 
 @pytest.mark.parametrize("bad", ["", None, "actor:ann", "a\nb", "x" * (limits.NAME_LENGTH + 1)])

@@ -1,9 +1,9 @@
-"""Arriving, leaving, not coming, and details written: decision tables as in test_decisions.py."""
+"""Arriving, leaving, not coming, and details written: decision tables as in `tables`."""
 
 import pytest
 from tests.core import given as g
 from tests.core.given import an_id, at, between, claim
-from tests.core.test_decisions import (
+from tests.core.tables.row import (
     ANN,
     BUSY,
     HELD,

@@ -60,12 +60,34 @@ NOT_RUN = {
     ("docs/deploy.md", "make package"): "it installs, or needs a container engine",
     ("docs/deploy.md", "useradd"): _MACHINE,
     ("docs/deploy.md", "for port in 8001 8002; do"): _MACHINE,
+    (
+        "docs/deploy.md",
+        (
+            "sudo -u lastseat env LASTSEAT_DATA_DIR=/var/lib/lastseat "
+            "/opt/lastseat/bin/lastseat tenants create studio"
+        ),
+    ): _MACHINE,
+    (
+        "docs/deploy.md",
+        (
+            "sudo -u lastseat sh -c 'set -a; . /etc/lastseat/lastseat.env; "
+            "exec /opt/lastseat/bin/lastseat tenants create studio'"
+        ),
+    ): _MACHINE,
+    ("docs/deploy.md", "docker exec lastseat lastseat tenants create studio"): _MACHINE,
     ("docs/operate.md", "lastseat db backup /backups/monday.tar.gz"): (
         "it replaces the database; tests/cli/test_drill.py does just that"
     ),
     ("docs/scale.md", "lastseat migrate"): (
         "it takes a Citus cluster; tests/ledger/test_distribute.py has all but that"
     ),
+    (
+        "docs/operate.md",
+        (
+            "lastseat db backup /backups/lastseat-$(date +%F).tar.gz && "
+            "find /backups -name 'lastseat-*.tar.gz' -mtime +30 -delete"
+        ),
+    ): "it deletes old backups",
     ("docs/operate.md", "lastseat db stop"): "it stops the database that the tests use",
 }
 """Blocks that are not run, by page and first line, each with its reason."""

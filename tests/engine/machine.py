@@ -20,14 +20,16 @@ from tests.core import given as g
 from tests.core.machine import ACTORS, DETAILS, KINDS, OPENS, VENUE
 from tests.engine import proof
 from tests.engine.stage import Stage
-from tests.model import Model, Party, Piece
+from tests.model import Model
 from tests.model import same as like_the_model
+from tests.modelled.things import Party, Piece
 
 import lastseat
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
 from lastseat.core.events import Fact, Kind, WaitPolicy
 from lastseat.core.interval import Interval
+from lastseat.core.naming import bookables_of
 from lastseat.engine.ids import new_id
 from lastseat.engine.requests import Answer
 
@@ -87,8 +89,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @initialize()
     def open_the_venue(self) -> None:
-        for define in VENUE:
-            self.settle([define])
+        self.settle(VENUE)
 
     # What may happen ----------------------------------------------------------------------------
 
@@ -393,7 +394,7 @@ class EngineMachine(RuleBasedStateMachine):
                 continue
             past = isinstance(command, c.ChangeCapacity) and self.now > OPENS
             if past or getattr(command, "override", False):
-                self.overridden |= set(c.bookables_of(command))
+                self.overridden |= set(bookables_of(command))
 
 
 def same(expected: o.AnyOutcome, answered: o.AnyOutcome) -> bool:

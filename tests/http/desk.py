@@ -53,6 +53,13 @@ class Desk:
         """Do."""
         return self.ask("POST", path, body, **more)
 
+    def location(self, name: str = "hall") -> str:
+        """A location in Berlin."""
+        body = {"location_id": name, "name": name, "time_zone": "Europe/Berlin"}
+        made = self.post("/v1/locations", body)
+        assert made.status_code == 201, made.text
+        return name
+
     def occurrence(self, name: str = "yoga", capacity: int = 3, **more: Any) -> str:
         """An occurrence on the first of March 2027 at which actors may be elsewhere too."""
         made = self.post(

@@ -32,6 +32,7 @@ def test_an_occurrence_is_created_where_its_location_says(desk: Desk) -> None:
         "name": "Yoga for all",
         "attributes": {"level": 1},
     }
+    desk.location("hall")
     made = desk.post("/v1/occurrences", body)
     assert made.status_code == 201
     assert made.json() == {"code": "defined", "bookable": "yoga", "created": True}
@@ -43,6 +44,31 @@ def test_an_occurrence_is_created_where_its_location_says(desk: Desk) -> None:
     assert view["during"] == {"start": "2027-03-01T17:00:00Z", "end": "2027-03-01T18:00:00Z"}
     assert (view["location_id"], view["name"]) == ("hall", "Yoga for all")
     assert view["attributes"] == {"level": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/occurrences", OCCURRENCE),
+        ("/v1/events", EVENT),
+        ("/v1/resources", {"bookable": "yoga"}),
+        ("/v1/resources", {"bookable": "yoga", "capacity": 2}),
+        ("/v1/composites", {"bookable": "yoga", "parts": ["left", "right"]}),
+    ],
+)
+def test_a_location_that_is_not_there_is_told_by_its_field(
+    desk: Desk, path: str, body: dict[str, Any]
+) -> None:
+    for part in ("left", "right"):
+        desk.resource(part)
+    refused = desk.post(path, {**body, "location": "hal"})
+    assert refusal(refused) == (400, "invalid")
+    assert refused.json()["field"] == "location"
+    assert refused.json()["reason"] == "is not known: make it first"
+    kind = "resources" if path == "/v1/composites" else path.removeprefix("/v1/")
+    assert refusal(desk.get(f"/v1/{kind}/yoga")) == (404, "unknown_bookable")
+    desk.location("hal")
+    assert desk.post(path, {**body, "location": "hal"}).status_code == 201
 
 
 def test_the_same_definition_again_changes_nothing(desk: Desk) -> None:

@@ -199,11 +199,24 @@ def test_tokens_are_believed_by_their_claims_alone(
     assert status(token("ann", tenant=tenant_id, secret="y" * 64)) == 401
     assert status(token("ann", tenant=tenant_id, iss="https://elsewhere.example.org")) == 401
     assert status(token("ann", tenant=tenant_id, aud="others")) == 401
-    assert status(token("ann", tenant=None)) == 401
     both = token("ann", tenant=[tenant_id, "another"])
     assert status(both) == 400
     assert status(both, **{"Lastseat-Tenant": tenant_id}) == 200
     assert status(token("ann", tenant=tenant_id), **{"Lastseat-Tenant": "another"}) in (401, 403)
+
+
+def test_a_token_that_names_no_tenant_needs_the_header(client: Client, tenant_id: str) -> None:
+    def answer(text: str, **headers: str) -> dict[str, Any]:
+        found = client.get("/v1/bookings", headers={**bearer(text), **headers})
+        return {"status": found.status_code, **found.json()}
+
+    good = answer(token("ann", tenant=None))
+    assert (good["status"], good["code"], good["field"]) == (400, "invalid", "Lastseat-Tenant")
+    assert good["reason"].startswith("is missing")
+    # Whoever could not be verified is told nothing of the kind.
+    assert answer(token("ann", tenant=None, secret="y" * 64))["status"] == 401
+    stranger = answer(token("ann", tenant=None), **{"Lastseat-Tenant": tenant_id})
+    assert stranger["status"] == 401
 
 
 def test_a_key_is_looked_up_once_a_second_however_often_it_is_used(

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import psycopg
-from tests.http.conftest import Service, bearer, make_key, make_tenant, serving
+from tests.http.conftest import Service, bearer, caller, make_key, make_tenant, serving
 
 REQUESTS = 500
 CAPACITY = 300
@@ -57,7 +57,7 @@ class Crowd:
     def ask(self, number: int) -> None:
         """Request `number`; below 0 are those without a key."""
         if not hasattr(self._mine, "client"):
-            self._mine.client = httpx.Client(base_url=self._url, timeout=30)
+            self._mine.client = caller(self._url)
             self._clients.append(self._mine.client)
         headers, sent = dict(self._headers), body(number)
         if number < 0:

@@ -27,6 +27,8 @@ def every(desk: Desk, path: str, limit: int, **query: Any) -> list[Any]:
 
 
 def test_bookables_are_listed_by_kind_and_location(desk: Desk) -> None:
+    for place in ("hall", "gym"):
+        desk.location(place)
     for n in range(5):
         desk.occurrence(f"o-{n}", location="hall" if n % 2 else "gym")
         desk.resource(f"r-{n}", capacity=n + 1)
@@ -58,7 +60,7 @@ def test_what_is_booked_meanwhile_is_on_no_later_page(desk: Desk) -> None:
 
 
 def test_bookings_are_filtered_by_everything_given(desk: Desk) -> None:
-    desk.occurrence("yoga", capacity=9, location="hall")
+    desk.occurrence("yoga", capacity=9, location=desk.location("hall"))
     later = {"start": "2027-04-01T18:00:00Z", "end": "2027-04-01T19:00:00Z"}
     desk.occurrence("pilates", capacity=9, **later)
     ann, ben = desk.book("yoga", "ann"), desk.book("yoga", "ben", hold_seconds=60)

@@ -3,10 +3,13 @@
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
+import psycopg_pool
 import pytest
 from tests.http.conftest import make_key, make_tenant
 from tests.http.inside import Inside
@@ -115,3 +118,26 @@ def test_a_line_is_json_with_the_requests_id(conninfo: str, log: io.StringIO) ->
     assert (line["method"], line["route"]) == ("GET", "/v1/bookings/{booking_id}")
     assert (line["status"], line["level"], line["worker"]) == (404, "info", 1)
     assert line["at"].endswith("Z")
+
+
+def test_a_database_that_is_away_does_not_fill_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    gave_up = threading.Event()
+    logs.set_up("text", "warning")
+    try:
+        with psycopg_pool.ConnectionPool[psycopg.Connection](
+            f"host={tmp_path}",
+            min_size=1,
+            open=True,
+            reconnect_timeout=0.9,
+            reconnect_failed=lambda _: gave_up.set(),
+        ):
+            assert gave_up.wait(10)
+    finally:
+        root.handlers, root.level = handlers, level
+    written = capsys.readouterr().err
+    assert "reconnection attempt in pool" in written, "that it can't be reached is told"
+    assert written.count("error connecting") == 1, "and why, but not at each try"

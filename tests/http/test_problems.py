@@ -134,12 +134,71 @@ def test_unknown_addresses_and_methods_are_problems_too(client: Client, owner: H
     assert {"GET", "POST"} <= set(answer.headers["allow"].replace(" ", "").split(","))
 
 
+def test_what_is_not_there_is_told_in_our_words(client: Client, owner: Headers) -> None:
+    answer = client.get("/v1/locations/nowhere", headers=owner)
+    assert refused(answer, 404, "unknown_location")["title"] == TITLE["unknown"]
+
+
+DAY = "start=2027-03-01T00:00:00Z&end=2027-03-02T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "member", "name"),
+    [
+        ("/v1/bookables/nope", "unknown_bookable", "bookable", "nope"),
+        ("/v1/events/nope", "unknown_bookable", "bookable", "nope"),
+        ("/v1/occurrences/nope/roster", "unknown_bookable", "bookable", "nope"),
+        ("/v1/occurrences/nope/observed", "unknown_bookable", "bookable", "nope"),
+        ("/v1/rules/nope", "unknown_bookable", "bookable", "nope"),
+        ("/v1/rules/location:nope/outside", "unknown_bookable", "bookable", "location:nope"),
+        ("/v1/hours/nope?first=2027-03-01&last=2027-03-01", "unknown_bookable", "bookable", "nope"),
+        (f"/v1/busy?bookable=nope&{DAY}", "unknown_bookable", "bookable", "nope"),
+        (f"/v1/is-free?of=nope&{DAY}", "unknown_bookable", "bookable", "nope"),
+        ("/v1/waitlist?bookable=nope", "unknown_bookable", "bookable", "nope"),
+        ("/v1/calendar?of=resource:nope", "unknown_bookable", "bookable", "nope"),
+        ("/v1/calendar?of=location:nope", "unknown_location", "id", "nope"),
+        ("/v1/services/nope", "unknown_service", "id", "nope"),
+        (f"/v1/services/nope/slots?{DAY}", "unknown_service", "id", "nope"),
+        ("/v1/bookings/nope", "unknown_booking", "booking_id", "nope"),
+        ("/v1/bookings/nope/audit", "unknown_booking", "booking_id", "nope"),
+    ],
+)
+def test_what_is_not_there_is_told_with_its_id(
+    client: Client, owner: Headers, path: str, code: str, member: str, name: str
+) -> None:
+    assert refused(client.get(path, headers=owner), 404, code)[member] == name
+
+
+def test_a_feed_of_what_is_not_there_is_told_with_its_id(client: Client, owner: Headers) -> None:
+    of = {"of": "resource:nope"}
+    given = {**owner, "Idempotency-Key": "k"}
+    answer = client.post("/v1/feeds", json=of, headers=given)
+    assert refused(answer, 404, "unknown_bookable")["bookable"] == "nope"
+
+
 def test_who_accepts_no_json_is_406(client: Client, owner: Headers) -> None:
     for accept in ("text/html", "image/*", "application/json;q=0"):
         refused(client.get(KEYS, headers={**owner, "Accept": accept}), 406, "not_acceptable")
     for accept in ("*/*", "application/*", "text/html, application/json;q=0.5", "", "nonsense;;"):
         found = client.get(KEYS, headers={**owner, "Accept": accept}).status_code
         assert found == (406 if accept.startswith("nonsense") else 200), accept
+
+
+def test_a_word_that_is_none_of_a_list_is_told_with_the_list(
+    client: Client, owner: Headers
+) -> None:
+    answer = sent(client, owner, b'{"name": "till", "roles": ["boss"]}')
+    members = refused(answer, 400, "invalid")
+    assert members["field"] == "roles[0]"
+    assert members["reason"].startswith("is 'boss', and must be one of owner, manager, staff, ")
+    answer = client.get("/v1/bookings?status=OPEN", headers=owner)
+    members = refused(answer, 400, "invalid")
+    assert members["field"] == "status[0]"
+    assert members["reason"] == f"is 'OPEN', and must be one of {', '.join(Status)}"
+    hours: dict[str, object] = {"rules": {"hours": {"weekly": {"XX": []}}}}
+    members = refused(client.put("/v1/rules/lane", json=hours, headers=owner), 400, "invalid")
+    assert members["field"] == "rules.hours.weekly"
+    assert members["reason"] == "is 'XX', and must be one of FR, MO, SA, SU, TH, TU, WE"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from tests.cli.running import error_line, lastseat
+from tests.cli.running import SECONDS, error_line, lastseat
 from tests.http.conftest import bearer, serving, until_up
 
 from lastseat.http.settings import ServeSettings, loopback
@@ -100,7 +100,7 @@ def test_workers_share_one_port_and_a_dead_one_is_replaced(conninfo: str) -> Non
         assert len(before) == 2
         until(lambda: workers_that_tell(service.url) == 2, "one of them tells no numbers")
         os.kill(before[0], signal.SIGKILL)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + SECONDS
         while len(set(children(service.process.pid)) - set(before)) < 1:
             assert time.monotonic() < deadline, "nobody took its place"
             # The one that lives goes on; a connection that the dead one had is lost.
@@ -117,7 +117,7 @@ def test_workers_do_not_outlive_a_killed_parent(conninfo: str) -> None:
         assert len(workers) == 2
         service.process.kill()
         service.process.wait()
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + SECONDS
         while any(alive(x) for x in workers):
             assert time.monotonic() < deadline, "a worker serves on, with nobody to stop it"
             time.sleep(0.1)
@@ -164,7 +164,7 @@ def test_the_database_away_is_503_and_its_return_is_noticed_within_a_second(
 
 def until(true: Callable[[], bool], otherwise: str) -> None:
     """Wait for what has to come."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + SECONDS
     while not true():
         assert time.monotonic() < deadline, otherwise
         time.sleep(0.02)

@@ -1,6 +1,7 @@
 """SIGTERM under load: no request is cut, nothing acknowledged is lost, and streams say goodbye."""
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -158,3 +159,66 @@ def booked(conninfo: str, tenant_id: str) -> set[str]:
             "SELECT booking_id::text FROM lastseat.bookings WHERE tenant_id = %s", [tenant_id]
         ).fetchall()
     return {str(row[0]) for row in rows}
+
+
+def test_who_came_at_the_last_moment_is_heard_out(conninfo: str) -> None:
+    with serving("--url", conninfo, "--no-auth", "--no-jobs", "--drain", "0.3") as service:
+        where = httpx.URL(service.url)
+        address = (where.host, where.port or 80)
+        service.process.send_signal(signal.SIGTERM)
+        with socket.create_connection(address) as late:
+            until_refused(address)
+            late.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = late.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"connection: close" in answer
+        assert service.process.wait(timeout=30) == 0
+
+
+def until_refused(address: tuple[str, int]) -> None:
+    """Until nobody new is let in."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(address).close()
+        except ConnectionError:
+            return
+        time.sleep(0.01)
+    raise AssertionError("it goes on listening")
+
+
+def test_nobody_whom_the_system_has_let_in_is_turned_away(conninfo: str) -> None:
+    """Connections come without a pause: some always wait at the door when it is closed."""
+    ended: list[bytes] = []
+    gone = threading.Event()
+
+    def visit(address: tuple[str, int]) -> None:
+        while not gone.is_set():
+            with socket.socket() as visitor:
+                try:
+                    visitor.connect(address)
+                except ConnectionError:
+                    # Not let in: nothing was asked.
+                    gone.wait(0.001)
+                    continue
+                try:
+                    visitor.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                    ended.append(visitor.recv(12))
+                except OSError as cut:
+                    ended.append(str(cut).encode())
+
+    with serving("--url", conninfo, "--no-auth", "--no-jobs", "--drain", "0.2") as service:
+        where = httpx.URL(service.url)
+        address = (where.host, where.port or 80)
+        visitors = [threading.Thread(target=visit, args=(address,)) for _ in range(6)]
+        for visitor in visitors:
+            visitor.start()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(timeout=30) == 0
+        gone.set()
+        for visitor in visitors:
+            visitor.join(10)
+    assert len(ended) > 100
+    # Between the last look and the close lies a moment that nothing guards. Without the look it is
+    # a handful each time.
+    assert [x for x in ended if x != b"HTTP/1.1 200"][1:] == []

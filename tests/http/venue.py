@@ -18,10 +18,10 @@ import lastseat
 from lastseat import Claim
 from lastseat.access import Role, store
 from lastseat.access.terms import MOST_PER_MINUTE, KeyTerms
-from lastseat.catalogue.services import Terms
 from lastseat.config import TokenSettings
 from lastseat.core.commands import Contact
 from lastseat.http.settings import ServeSettings
+from lastseat.views.catalogue import Terms
 
 T = TypeVar("T")
 

@@ -14,12 +14,13 @@ from tests.races.clocks import set_clock
 
 import lastseat
 from lastseat.catalogue.answers import Saved
-from lastseat.catalogue.webhooks import Delivery, NewWebhook
+from lastseat.catalogue.webhooks import NewWebhook
 from lastseat.feed.relay import relay
 from lastseat.gateways.addresses import networks
 from lastseat.gateways.post import Bounds
 from lastseat.jobs.webhooks import spread
 from lastseat.jobs.webhooks_delivery import Deliverer, Terms, deliver_due
+from lastseat.views.webhooks import Delivery
 
 START = datetime(2031, 3, 3, 18, tzinfo=UTC)
 HERE = networks("127.0.0.1/32")

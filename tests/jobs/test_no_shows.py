@@ -11,13 +11,14 @@ from tests.races.clocks import set_clock
 
 import lastseat
 from lastseat import Claim, Status
-from lastseat.catalogue import Saved, Terms
+from lastseat.catalogue import Saved
 from lastseat.core.outcomes import Booked, Held, Invalid
 from lastseat.jobs import no_shows
 from lastseat.jobs.no_shows import note_late_no_shows, note_no_shows
 from lastseat.jobs.rows import fetch
 from lastseat.library.commands import Commands
 from lastseat.library.reserving import Appointment
+from lastseat.views.catalogue import Terms
 
 T0 = datetime(2027, 3, 1, 18, tzinfo=UTC)
 GRACE = 15

@@ -15,11 +15,12 @@ from tests.races.clocks import set_clock
 
 import lastseat
 from lastseat.catalogue.answers import Saved
-from lastseat.catalogue.webhooks import NewWebhook, Replayed
+from lastseat.catalogue.webhooks import NewWebhook
 from lastseat.gateways.post import Bounds
 from lastseat.jobs import webhooks_delivery
 from lastseat.jobs.webhooks import spread
 from lastseat.jobs.webhooks_delivery import SCHEDULE, Terms, overdue
+from lastseat.views.webhooks import Replayed
 
 Scene = Callable[[Hooked], Awaitable[None]]
 Play = Callable[[Scene], None]

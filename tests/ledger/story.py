@@ -183,6 +183,7 @@ def _courses(tenant: lastseat.Tenant) -> None:
 
 def _tours(tenant: lastseat.Tenant) -> dict[str, str]:
     """A service's limit at a location, and guests who come, leave, stay away, or come after all."""
+    assert tenant.catalogue.create_location("harbour", name="Harbour", time_zone="UTC").ok
     did(
         tenant.define_limit("service:tour", capacity=4, location="harbour", name="The tour"),
         Code.DEFINED,

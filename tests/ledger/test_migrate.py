@@ -168,11 +168,18 @@ def test_it_needs_no_right_on_the_database_where_the_schema_was_made_for_it(empt
     assert migrate(empty) == [name for _, name, _ in migrations()]
 
 
-def test_a_schema_that_is_closed_to_the_role_is_told_as_such(database: Callable[[], str]) -> None:
+@pytest.mark.parametrize(
+    ("right", "on"), [("USAGE", "schema lastseat"), ("SELECT", "table lastseat.migrations")]
+)
+def test_a_schema_that_is_closed_to_the_role_is_told_as_such(
+    database: Callable[[], str], right: str, on: str
+) -> None:
     where = database()
-    run(where, "REVOKE ALL ON SCHEMA lastseat FROM CURRENT_USER")
-    with pytest.raises(MigrationError, match="permission denied for schema lastseat"):
+    run(where, f"REVOKE {right} ON {on} FROM CURRENT_USER")
+    with pytest.raises(MigrationError, match=r"permission denied for .* needs the GRANTs of .*"):
         migrate(where)
+    run(where, f"GRANT {right} ON {on} TO CURRENT_USER")
+    assert migrate(where) == []
 
 
 def test_a_migration_that_fails_leaves_nothing(empty: str) -> None:

@@ -18,7 +18,8 @@ from tests.ledger.conftest import made_database
 from lastseat.embedded import EmbeddedServer
 from lastseat.ledger.migrate import migrate
 from lastseat.ledger.sql import QUERIES, array
-from lastseat.reads.views import QUERIES as READS
+from lastseat.reads.bookings import ONE_BOOKABLE, ONE_BOOKING
+from lastseat.reads.rows import QUERIES as READS
 
 BOOKINGS = 20_000
 GROWING = {
@@ -130,16 +131,18 @@ HOT: list[tuple[str, dict[str, Any]]] = [
     ("find_bookings_on", {"bookables": array(["yoga 2"]), "most_edited": 100}),
 ]
 READ: list[tuple[str, dict[str, Any]]] = [
-    ("occurrence", ONE),
     ("roster", {**ONE, "after_seat": 0, "limit": 100}),
     ("place", {**ONE, "actor": "guest 201"}),
     ("booking_count", ONE),
-    ("booking", {"booking": AN_ID}),
     ("journal", {"stream": "yoga 2", "after": 10, "limit": 100}),
     ("due_holds", {"limit": 100}),
 ]
 CASES = [(name, QUERIES[name], params) for name, params in HOT]
 CASES += [(f"reads {name}", READS[name], params) for name, params in READ]
+CASES += [
+    ("reads a bookable", ONE_BOOKABLE, ONE),
+    ("reads a booking", ONE_BOOKING, {"booking": AN_ID}),
+]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

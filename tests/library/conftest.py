@@ -78,6 +78,18 @@ def tenant(face: Open, tenant_id: str) -> lastseat.Tenant:
     return face(tenant_id)
 
 
+@pytest.fixture
+def place(threads: Open, tenant_id: str) -> Callable[[str], str]:
+    """Makes locations of the test's tenant."""
+
+    def made(name: str) -> str:
+        catalogue = threads(tenant_id).catalogue
+        assert catalogue.create_location(name, name=name, time_zone="UTC").ok
+        return name
+
+    return made
+
+
 @pytest.fixture(scope="session")
 def still_stage(server: EmbeddedServer) -> Iterator[Stage]:
     """A database of its own, whose clock stands until a test moves it."""

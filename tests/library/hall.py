@@ -9,8 +9,8 @@ from lastseat import Tenant
 from lastseat.calendar.ical import Item
 from lastseat.calendar.ical_import import parse
 from lastseat.catalogue import Saved
-from lastseat.library.importing import ImportReport
 from lastseat.library.showing import Shown
+from lastseat.views.calendars import ImportReport
 
 SOON = datetime(2027, 6, 7, 18, tzinfo=UTC)
 """A Monday, 20:00 in Berlin."""

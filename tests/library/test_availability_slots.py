@@ -11,9 +11,8 @@ from tests.library.conftest import Clocked, Open
 
 import lastseat
 from lastseat import Choice, Claim, Hours, NotFound, Override, RecurringBlock, Rules, Span
-from lastseat.catalogue import Need, Terms
-from lastseat.library.seeking import OpenSlot
-from lastseat.library.suggesting import Suggestion
+from lastseat.views.catalogue import Need, Terms
+from lastseat.views.times import OpenSlot, Suggestion
 
 DAY = datetime(2031, 3, 4, tzinfo=UTC)  # a Tuesday
 PARIS = ZoneInfo("Europe/Paris")
@@ -335,6 +334,7 @@ def test_for_what_could_never_be_booked_nothing_is_suggested(
 
 
 def test_composites_count_as_their_parts(tenant: lastseat.Tenant) -> None:
+    tenant.catalogue.create_location("hall", name="Hall", time_zone="Europe/Paris")
     names = [f"{n}" for n in range(40)]
     lanes(tenant, *names)
     assert tenant.define_composite("all", parts=names).ok

@@ -1,5 +1,6 @@
 """Whatever a caller passes: a clear refusal that names the field, and nothing written."""
 
+import copy
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -208,6 +209,32 @@ def test_reads_of_what_is_not_there_say_so(furnished: Tenant, name: str) -> None
     assert furnished.is_booked("yoga", name) is False
     assert furnished.seat_state("yoga", name) == "none"
     assert furnished.journal(name) == []
+
+
+def test_what_is_not_there_is_told_with_what_it_would_be_and_its_id(furnished: Tenant) -> None:
+    day = T.date()
+    hour: dict[str, Any] = {"start": T, "end": at(60)}
+    there_is_none: list[tuple[str, str, Callable[[], Any]]] = [
+        ("bookable", "x", lambda: furnished.bookable("x")),
+        ("bookable", "x", lambda: furnished.is_free(["x"], **hour)),
+        ("bookable", "x", lambda: furnished.busy("x", **hour)),
+        ("booking", "x", lambda: furnished.booking("x")),
+        ("booking", "x", lambda: furnished.audit("x")),
+        ("event", "x", lambda: furnished.schedule("x")),
+        ("occurrence", "x", lambda: furnished.observe("x")),
+        ("service", "x", lambda: furnished.slots("x", **hour)),
+        (
+            "owner",
+            "location:x",
+            lambda: furnished.effective_hours("location:x", day, day),
+        ),
+    ]
+    for what, name, read in there_is_none:
+        with pytest.raises(lastseat.NotFound, match="there is no ") as raised:
+            read()
+        error = raised.value
+        assert (error.what, error.id, str(error)) == (what, name, error.message)
+        assert str(copy.copy(error)) == error.message
 
 
 @pytest.mark.parametrize(

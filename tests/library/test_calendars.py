@@ -14,7 +14,7 @@ from lastseat.catalogue import Saved, Unknown
 from lastseat.core import outcomes as o
 from lastseat.core.rules import Day
 from lastseat.library import importing
-from lastseat.library.importing import ImportReport
+from lastseat.views.calendars import ImportReport
 
 
 @pytest.fixture

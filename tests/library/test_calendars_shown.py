@@ -10,9 +10,10 @@ from tests.library.hall import SOON, claim, make_hall, report, shown, weekly
 import lastseat
 from lastseat import Tenant
 from lastseat.catalogue import Saved, Unknown
-from lastseat.catalogue.feeds import Feed, NewFeed
+from lastseat.catalogue.feeds import NewFeed
 from lastseat.core import outcomes as o
 from lastseat.library.showing import Shown
+from lastseat.views.calendars import Feed
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What is kept beside bookings and bookables: contacts, metadata, names; erasable."""
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -86,9 +87,11 @@ def test_several_updates_in_one_transaction_end_as_if_one_by_one(
     assert (seen.contact, seen.metadata) == (Contact(name="B", email="a@b"), {"n": 3})
 
 
-def test_a_bookable_has_a_place_a_name_and_attributes(tenant: Tenant) -> None:
+def test_a_bookable_has_a_place_a_name_and_attributes(
+    tenant: Tenant, place: Callable[[str], str]
+) -> None:
     where: dict[str, Any] = {
-        "location": "north",
+        "location": place("north"),
         "name": "Lané 1\N{ZERO WIDTH JOINER}",
         "attributes": {"oil": [1]},
     }
@@ -115,7 +118,11 @@ def test_a_bookable_has_a_place_a_name_and_attributes(tenant: Tenant) -> None:
     assert (seen.location_id, seen.name, seen.attributes) == (None, None, None)
 
 
-def test_a_place_belongs_to_the_definition_a_name_does_not(tenant: Tenant) -> None:
+def test_a_place_belongs_to_the_definition_a_name_does_not(
+    tenant: Tenant, place: Callable[[str], str]
+) -> None:
+    place("north")
+    place("south")
     tenant.define_resource("lane", location="north", name="Left", actor_time=ActorTime.ALLOW)
     again = tenant.define_resource("lane", location="north", name="Right", actor_time="allow")
     assert again == o.Defined(bookable="lane", created=False)
@@ -127,8 +134,8 @@ def test_a_place_belongs_to_the_definition_a_name_does_not(tenant: Tenant) -> No
     assert tenant.bookable("lane").location_id == "north"
 
 
-def test_a_change_of_capacity_leaves_the_place(tenant: Tenant) -> None:
-    tenant.define_pool("skis", capacity=2, location="north")
+def test_a_change_of_capacity_leaves_the_place(tenant: Tenant, place: Callable[[str], str]) -> None:
+    tenant.define_pool("skis", capacity=2, location=place("north"))
     assert tenant.change_capacity("skis", 3).ok
     assert tenant.bookable("skis").location_id == "north"
 

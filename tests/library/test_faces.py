@@ -48,6 +48,7 @@ def test_an_operation_takes_and_returns_the_same_on_both(name: str) -> None:
     assert inspect.iscoroutinefunction(awaits)
     assert not inspect.iscoroutinefunction(waits)
     assert inspect.getdoc(awaits)
+    assert inspect.getdoc(waits) == inspect.getdoc(awaits)
 
 
 @pytest.mark.parametrize("name", ["close", "execute", "tenant"])

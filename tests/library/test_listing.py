@@ -1,5 +1,6 @@
 """Lists of bookings and bookables: newest first, page by page, and every filter (C1)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,12 +60,12 @@ def test_a_page_that_holds_exactly_the_rest_is_the_last(tenant: Tenant) -> None:
 
 
 def test_a_walk_that_finds_little_gives_short_pages_and_misses_nothing(
-    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    tenant: Tenant, place: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "SCANNED", 5)
     monkeypatch.setattr(listing, "ROUNDS", 2)
     for hall in ("far", "near"):
-        assert tenant.define_resource(hall, location=hall, actor_time="allow").ok
+        assert tenant.define_resource(hall, location=place(hall), actor_time="allow").ok
     far = [book(tenant, claim("far", n * 60, n * 60 + 60), "ann") for n in range(7)]
     for n in range(14):
         book(tenant, claim("near", n * 60, n * 60 + 60), "ann")
@@ -79,11 +80,11 @@ def test_a_walk_that_finds_little_gives_short_pages_and_misses_nothing(
     assert max(len(page) for page in pages) == 3
 
 
-def test_each_filter_alone_and_all_together(tenant: Tenant) -> None:
+def test_each_filter_alone_and_all_together(tenant: Tenant, place: Callable[[str], str]) -> None:
     assert tenant.define_occurrence(
-        "yoga", start=at(0), end=at(60), capacity=9, location="hall", actor_time="allow"
+        "yoga", start=at(0), end=at(60), capacity=9, location=place("hall"), actor_time="allow"
     ).ok
-    assert tenant.define_resource("lane", location="alley", actor_time="allow").ok
+    assert tenant.define_resource("lane", location=place("alley"), actor_time="allow").ok
     skis = pool(tenant)
     ann = book(tenant, "yoga", "ann")
     ben = book(tenant, claim("lane", 60, 120), "ben")
@@ -170,7 +171,10 @@ def test_another_tenants_bookings_are_on_no_list(face: Any, tenant_id: str) -> N
     assert ids(mine, starts_from=at(0)) == ids(mine, status="CONFIRMED") == []
 
 
-def test_bookables_are_listed_by_id_kind_and_location(tenant: Tenant) -> None:
+def test_bookables_are_listed_by_id_kind_and_location(
+    tenant: Tenant, place: Callable[[str], str]
+) -> None:
+    place("hall")
     assert tenant.define_occurrence("b", start=at(0), end=at(60), capacity=9, location="hall").ok
     assert tenant.define_resource("c", location="hall").ok
     assert tenant.define_pool("a", capacity=3).ok

@@ -14,15 +14,16 @@ from tests.library.venue import T0, at
 import lastseat
 from lastseat import Status, Tenant
 from lastseat import outcomes as o
-from lastseat.catalogue import Saved, Terms
+from lastseat.catalogue import Saved
 from lastseat.catalogue.holds import Metrics
 from lastseat.catalogue.slots import Capacity
 from lastseat.core.commands import Contact
 from lastseat.library.asynchronous.catalogue import AsyncCatalogue
-from lastseat.library.asynchronous.reservations import AsyncReservations, guests_only
+from lastseat.library.asynchronous.reservations import AsyncReservations
 from lastseat.library.cleanup import cleanup, lag
-from lastseat.library.reserving import Appointment, Cancellation, Reservation, Reserved
-from lastseat.library.synchronous.catalogue import Catalogue, Reservations
+from lastseat.library.reserving import Appointment, Cancellation, Reservation, Reserved, guests_only
+from lastseat.library.synchronous.groups import Catalogue, Reservations
+from lastseat.views.catalogue import Terms
 
 S = TypeVar("S")
 SLOT: dict[str, Any] = {"start": at(0), "end": at(60)}
@@ -305,6 +306,16 @@ def test_bad_slots_are_refused_by_name(tenant: Tenant) -> None:
     assert reserve("sauna", **SLOT).code == "unknown_bookable"
     assert desk(tenant).capacity("sauna", **SLOT) is None
     assert was(o.Invalid, desk(tenant).capacity(massage, start=at(0), end=at(1))).field == "end"
+
+
+def test_an_empty_actor_is_refused_and_not_taken_for_a_guest(tenant: Tenant) -> None:
+    massage = service(tenant)
+    for had in (
+        desk(tenant).reserve(massage, **SLOT, actor=""),
+        desk(tenant).book(massage, **SLOT, contact=ANN, actor=""),
+        desk(tenant).join_waitlist(massage, **SLOT, actor=""),
+    ):
+        assert was(o.Invalid, had).field == "actor"
 
 
 def test_ten_at_once_for_two_places_two_get_one(engine: lastseat.Engine, tenant_id: str) -> None:

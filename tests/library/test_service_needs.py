@@ -9,10 +9,11 @@ from tests.library.venue import at
 
 from lastseat import Tenant
 from lastseat import outcomes as o
-from lastseat.catalogue import Need, Saved, Service, Terms, Unknown
+from lastseat.catalogue import Saved, Unknown
 from lastseat.core.commands import Claim
 from lastseat.library.reserving import Appointment, Reservation, Reserved
-from lastseat.library.synchronous.catalogue import Catalogue
+from lastseat.library.synchronous.groups import Catalogue
+from lastseat.views.catalogue import Need, Service, Terms
 
 LANES = tuple(f"lane-{n}" for n in range(1, 7))
 

@@ -12,13 +12,14 @@ from tests.library.venue import T0, at, claim, done, occurrence, pool, resource
 
 from lastseat import Choice, Claim, Contact, NotFound, Status, Tenant
 from lastseat import outcomes as o
-from lastseat.catalogue import Need, Saved, Terms
+from lastseat.catalogue import Saved
 from lastseat.catalogue.slots import Capacity
 from lastseat.core import limits
 from lastseat.core.events import WaitPolicy
 from lastseat.jobs.waiting import end_waiting
 from lastseat.jobs.working import Working
 from lastseat.library.reserving import Appointment, Reservation, Reserved
+from lastseat.views.catalogue import Need, Terms
 
 
 def full(tenant: Tenant, capacity: int = 1, waitlist: str = "fifo") -> str:

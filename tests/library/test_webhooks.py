@@ -8,10 +8,11 @@ import pytest
 
 import lastseat
 from lastseat.catalogue import Saved, Unknown
-from lastseat.catalogue.webhooks import MOST, NewWebhook, Webhook
+from lastseat.catalogue.webhooks import MOST, NewWebhook
 from lastseat.core import outcomes as o
 from lastseat.library.asynchronous.webhooks import AsyncWebhooks
-from lastseat.library.synchronous.webhooks import Webhooks
+from lastseat.library.synchronous.groups import Webhooks
+from lastseat.views.webhooks import Webhook
 
 URL = "https://hooks.example.org/"
 NOBODYS = "0d1f6a52-4c55-4a0e-8f3c-6d2a9b7e1c40"

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from lastseat.cli.app import app
+from lastseat.cli.app import command as program
 from lastseat.http.app import make_app
 from lastseat.http.server import KEEP_ALIVE
 from lastseat.http.settings import DRAIN, GRACE, ServeSettings
@@ -61,10 +60,9 @@ def commands() -> list[list[str]]:
 
 @pytest.mark.parametrize("line", commands(), ids=" ".join)
 def test_the_program_knows_the_commands(line: list[str]) -> None:
-    command: Any = typer.main.get_command(app)
-    above, rest = command.make_context("lastseat", list(line)), list(line)
-    while rest and hasattr(command, "commands"):
-        command = command.commands[rest[0]]
+    above, rest = program().make_context("lastseat", list(line)), list(line)
+    while rest and hasattr(above.command, "commands"):
+        command = above.command.commands[rest[0]]
         # Parses and does nothing; what it does not know is an error.
         above, rest = command.make_context(rest[0], rest[1:], parent=above), rest[1:]
 

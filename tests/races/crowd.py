@@ -1,7 +1,8 @@
 """Processes that wait for one another and then book all at once, as several machines would.
 
-They are spawned, not forked, and kept for the whole run: starting one takes longer than its work.
-What they do is in `bookers.py`.
+None is forked from the test's own process, whose threads and connections it would share, but from
+one that has done nothing but load what they need: that takes longer than their work. The crowd is
+kept for the whole run. What it does is in `bookers.py`.
 """
 
 import multiprocessing
@@ -15,17 +16,23 @@ Task = Callable[..., Any]
 SECONDS = 60
 """How long the processes of a crowd are waited for."""
 
+APART = multiprocessing.get_context("forkserver")
+"""Where the processes of these tests come from."""
+
+APART.set_forkserver_preload(
+    ["lastseat.library.synchronous.engine", "tests.races.bookers", "tests.races.child"]
+)
+
 
 class Crowd:
     """`size` processes that run tasks."""
 
     def __init__(self, size: int) -> None:
-        context = multiprocessing.get_context("spawn")
         self._ends: list[Connection] = []
         self._processes = []
         for i in range(size):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs,), name=f"crowd-{i}", daemon=True)
+            ours, theirs = APART.Pipe()
+            process = APART.Process(target=_serve, args=(theirs,), name=f"crowd-{i}", daemon=True)
             process.start()
             theirs.close()
             self._ends.append(ours)

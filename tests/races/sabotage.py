@@ -15,7 +15,7 @@ from lastseat.core.events import Cancelled
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.core.state import Entry
 from lastseat.core.world import World
-from lastseat.engine import opening, transaction
+from lastseat.engine import covering, opening
 from lastseat.engine.requests import Run, Statement
 from lastseat.ledger.sql import QUERIES
 
@@ -89,12 +89,12 @@ def without_looking_who_is_there(patch: pytest.MonkeyPatch) -> None:
 
 def without_asking_when_it_is(patch: pytest.MonkeyPatch) -> None:
     """Occurrences are taken to be when they were before the locks."""
-    patch.setattr(transaction, "_elsewhere", lambda _known, _world: set())
+    patch.setattr(covering, "_elsewhere", lambda _known, _world: set())
 
 
 def without_asking_whose_it_is(patch: pytest.MonkeyPatch) -> None:
     """A booking made since it was looked up is moved all the same."""
-    patch.setattr(transaction, "_unasked", lambda _known, _booking: set())
+    patch.setattr(covering, "_unasked", lambda _known, _booking: set())
 
 
 def offers_in_a_transaction_of_their_own(patch: pytest.MonkeyPatch) -> None:

@@ -18,11 +18,12 @@ from tests.races.strangers import an_engine_waits, held_by_a_stranger
 import lastseat
 from lastseat import ActorTime, AsyncTenant, Claim, RetryTransaction, outcomes
 from lastseat.core.commands import AnyCommand, Book
+from lastseat.engine.covering import Covering
 from lastseat.engine.drivers import Lane
 from lastseat.engine.executor import execute
 from lastseat.engine.reading import MOST_EXPIRED
 from lastseat.engine.requests import DEFERRED, Answer, Result, Ticket
-from lastseat.engine.transaction import ROUNDS, Transaction
+from lastseat.engine.transaction import ROUNDS
 from lastseat.ledger.verify import verify
 
 MANY = MOST_EXPIRED + 100
@@ -194,7 +195,7 @@ def test_a_hold_first_met_in_the_last_round_has_nobody_told_full(own: str, tenan
 def test_control_decided_in_the_last_round_it_is_told_full(
     own: str, tenant_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Transaction, "_defer_touching", lambda *_: None)
+    monkeypatch.setattr(Covering, "_defer_touching", lambda *_: None)
     with lastseat.open(own, migrate=False) as engine:
         command = one_more_in_each_round(own, engine.tenant(tenant_id))
     (answer,) = waiting_for_locks(own, command)

@@ -69,12 +69,12 @@ def test_while_a_head_is_held_the_tenants_other_bookables_go_on(
             tenant = engine.tenant(tenant_id)
             await define(tenant, "stalled", *OTHERS)
             await latencies(tenant, 0.3, "warm")
-            free = p99(await latencies(tenant, 1.5, "free"))
+            free = p99(await latencies(tenant, 1.0, "free"))
             with held_by_a_stranger(conninfo, tenant_id, "stalled"):
                 stalled = [
                     asyncio.create_task(tenant.book("stalled", actor=f"s{i}")) for i in range(20)
                 ]
-                held = p99(await latencies(tenant, 1.5, "held"))
+                held = p99(await latencies(tenant, 1.0, "held"))
                 assert not any(task.done() for task in stalled)
             async with asyncio.timeout(5):
                 answers = await asyncio.gather(*stalled)

@@ -18,8 +18,8 @@ from tests.races.strangers import an_engine_waits
 import lastseat
 from lastseat import AsyncTenant, Claim, outcomes
 from lastseat.engine import executor
-from lastseat.engine.reading import Scope
 from lastseat.engine.requests import Result
+from lastseat.engine.scope import Scope
 from lastseat.engine.transaction import Committing, Transaction
 from lastseat.ledger.verify import verify
 

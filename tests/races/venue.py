@@ -61,6 +61,9 @@ def any_of(many: int, day: int) -> Choice:
 
 CLOSED = Rules(hours=Hours())
 
+REFUSED, FOR_LONG = 20, 0.2
+"""So often, and for so many seconds: by then who closed it has been told that it is closed."""
+
 
 async def _answered(what: str, booking: Awaitable[AnyOutcome]) -> Answered:
     asked_at = time.monotonic()
@@ -137,14 +140,22 @@ def book_on_and_on(
     seconds: float,
     sabotage: Sabotage | None = None,
 ) -> list[Answered]:
-    """The court for one day after the other, one booking at a time."""
+    """The court for one day after the other, one booking at a time, until it is refused for long.
+
+    Or for so many seconds.
+    """
 
     async def go_on(tenant: AsyncTenant) -> list[Answered]:
         end = time.monotonic() + seconds
         answers: list[Answered] = []
+        refused: list[Answered] = []
         while time.monotonic() < end:
             claim = an_hour("court", first_day + len(answers))
             answers.append(await _answered("court", tenant.book(claim, actor=who)))
+            if not answers[-1].outcome.ok:
+                refused.append(answers[-1])
+            if len(refused) > REFUSED and answers[-1].asked_at > refused[0].asked_at + FOR_LONG:
+                break
         return answers
 
     (answers,) = with_an_engine(meet, conninfo, tenant_id, sabotage, lambda x: [go_on(x)])

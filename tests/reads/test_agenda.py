@@ -7,8 +7,8 @@ import pytest
 
 import lastseat
 from lastseat import Claim, Override, RecurringBlock, Rules
-from lastseat.reads.agenda import AgendaItem
-from lastseat.reads.listing import Page
+from lastseat.views.page import Page
+from lastseat.views.times import AgendaItem
 
 DAY = datetime(2031, 3, 4, tzinfo=UTC)  # a Tuesday
 HOUR = timedelta(hours=1)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.reads.test_list_plans import NOON, TOMORROW, Connection, full, read_whole, run, touched
 
-from lastseat.reads.views import QUERIES
+from lastseat.reads.rows import QUERIES
 
 __all__ = ["full"]  # the fixture
 
@@ -34,7 +34,7 @@ ASKED: dict[str, tuple[str, dict[str, Any], int]] = {
     "an actor's time": ("steps", DAY | {"bookables": [], "actor": "guest 400", "limit": 9}, 30),
     "claims of a lane": ("claims_over", DAY | LANE | NOBODY, 10),
     "a lane from now on": ("claims_ahead", LANE | {"limit": 5_000}, 300),
-    "a location's lanes": ("bookables_there", {"location": "hall 3", "limit": 5_000}, 60),
+    "a location's lanes": ("agenda_bookables", AT | {"location": "hall 3"}, 60),
     "occurrences of a day": ("agenda_opened", DAY | AT, 10),
     "those of a location": ("agenda_opened", DAY | AT | {"location": "hall 7"}, 10),
     "those of an event": ("agenda_opened", DAY | AT | {"event": "yoga"}, 10),
@@ -42,7 +42,7 @@ ASKED: dict[str, tuple[str, dict[str, Any], int]] = {
     "bookings of a lane": ("agenda_claims", DAY | AT | LANE, 20),
     "bookings of all lanes": ("agenda_claims", DAY | AT | {"bookables": LANES}, 200),
     "an actor's agenda": ("agenda_of_actor", DAY | AT | {"actor": "guest 400", "scan": 99}, 150),
-    "rules with blocks": ("agenda_rules", {"owners": LANES}, 200),
+    "rules with blocks": ("agenda_rules", {"owners": LANES, "bookables": LANES}, 300),
     "where an actor sits": ("seated", {"actor": "guest 400", "bookables": ["yoga 60"]}, 20),
 }
 

@@ -14,7 +14,7 @@ from tests.ledger.test_plans import BOOKINGS, FILL, nodes, plan, read_whole
 
 from lastseat.embedded import EmbeddedServer
 from lastseat.ledger.migrate import migrate
-from lastseat.reads.views import QUERIES
+from lastseat.reads.rows import QUERIES
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

@@ -20,8 +20,9 @@ from lastseat import Kind, Status
 from lastseat.embedded import EmbeddedServer
 from lastseat.ledger.migrate import migrate
 from lastseat.reads.audit import SPAN
+from lastseat.reads.bookings import ONE_BOOKABLE, ONE_BOOKING
 from lastseat.reads.listing import SCANNED, BookingFilter, bookable_query, booking_query
-from lastseat.reads.views import QUERIES
+from lastseat.reads.rows import QUERIES
 
 BOOKINGS = 20_000
 LIMIT = 50
@@ -197,6 +198,25 @@ def test_a_page_of_bookables_touches_few_rows(
     assert read_whole(tree) == set(), json.dumps(tree, indent=1)
     # The sources give a page for each kind; a bookable's overdue holds are looked for.
     assert touched(tree) <= 7 * LIMIT + 10, json.dumps(tree, indent=1)
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["these values", "any values"])
+@pytest.mark.parametrize(
+    ("query", "params", "most"),
+    [
+        (ONE_BOOKING, {"booking": MIDDLE}, 9),
+        (ONE_BOOKABLE, {"bookable": "lane 7"}, 4),
+        # A hundred have a place there: those whose hold is over are looked for.
+        (ONE_BOOKABLE, {"bookable": "yoga 60"}, 120),
+    ],
+    ids=["booking", "resource", "occurrence"],
+)
+def test_one_alone_is_looked_up(
+    query: str, params: dict[str, str], most: int, generic: bool, full: Connection
+) -> None:
+    tree = run(full, query, {"tenant": "venue", **params}, generic=generic)
+    assert read_whole(tree) == set(), json.dumps(tree, indent=1)
+    assert touched(tree) <= most, json.dumps(tree, indent=1)
 
 
 @pytest.mark.parametrize("generic", [False, True], ids=["these values", "any values"])

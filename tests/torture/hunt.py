@@ -30,6 +30,8 @@ SEED = 7
 SECONDS = 25
 """How long a run with a bug lasts: with starting and checking it is over within a minute."""
 
+ENGINES = 4
+
 CLEAN_SECONDS = 15
 CLEAN_SEEDS = range(101, 111)
 
@@ -61,7 +63,9 @@ class Line(Struct):
     at: float = 0.0
 
 
-def hunt(plant: str | None, *, seed: int = SEED, seconds: float = SECONDS) -> Found:
+def hunt(
+    plant: str | None, *, seed: int = SEED, seconds: float = SECONDS, engines: int = ENGINES
+) -> Found:
     """One run and the checker's verdict on its history."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
     if plant is not None:
@@ -69,9 +73,9 @@ def hunt(plant: str | None, *, seed: int = SEED, seconds: float = SECONDS) -> Fo
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="lastseat-hunt-") as directory:
         history = Path(directory, "history.jsonl")
-        order = ["torture", "--seconds", str(seconds), "--seed", str(seed), "--report", history]
+        order = ["torture", "--seconds", seconds, "--seed", seed, "--engines", engines]
         run = subprocess.run(
-            [LASTSEAT, *map(str, order)],
+            [LASTSEAT, *map(str, order), "--report", str(history)],
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -17,15 +17,13 @@ from tests.torture.planting import instead, lock_and_read_by, plant
 from lastseat.core import booking, capacity, decide, moving, waiting
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision
 from lastseat.core.capacity import NO_ACTOR_TIME
 from lastseat.core.interval import Interval
 from lastseat.core.state import Bookable, Booking, Entry, Waiter
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 from lastseat.engine import drivers, executor, reading, transaction
 from lastseat.engine.drivers import Lane
 from lastseat.engine.executor import Steps
-from lastseat.engine.reading import Scope
 from lastseat.engine.requests import (
     Answer,
     Post,
@@ -37,6 +35,7 @@ from lastseat.engine.requests import (
     Statement,
     Ticket,
 )
+from lastseat.engine.scope import Scope
 from lastseat.engine.transaction import Committing, Transaction
 from lastseat.engine.turnstile import Pending, Queue, Turnstile
 from lastseat.feed import relay as feeding
@@ -227,8 +226,10 @@ def a_batch_answers_the_wrong_caller() -> None:
     """Two callers of a batch who asked for the same kind of thing get each other's answers."""
     whole = Turnstile._run
 
-    async def run(lane: Lane, queue: Queue, batch: list[Pending]) -> list[Result]:
-        results = await whole(lane, queue, batch)
+    async def run(
+        turnstile: Turnstile, lane: Lane, queue: Queue, batch: list[Pending]
+    ) -> list[Result]:
+        results = await whole(turnstile, lane, queue, batch)
         kinds = [type(pending.ticket.command) for pending in batch]
         for i in range(len(batch) - 1):
             pair = results[i], results[i + 1]
@@ -237,7 +238,7 @@ def a_batch_answers_the_wrong_caller() -> None:
                 break
         return results
 
-    instead(Turnstile, "_run", staticmethod(run))
+    instead(Turnstile, "_run", run)
 
 
 @plant

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
-from lastseat.engine.reading import Scope
 from lastseat.engine.requests import Request, Run
+from lastseat.engine.scope import Scope
 from lastseat.engine.transaction import Transaction
 
 Plant = Callable[[], None]

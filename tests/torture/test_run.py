@@ -1,15 +1,19 @@
 """A short run: every way of killing, and a clean verdict; Ctrl-C ends it with the report so far."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.running import lastseat
+from tests.cli.running import PROGRAM, environment, lastseat
+from tests.cli.warm import warm
 
 KILLS = "kill_engine,kill_postmaster,kill_backend,crash_point,cut_answers,double,two_engines,delay"
 
@@ -19,14 +23,19 @@ def last_line(text: str) -> dict[str, Any]:
     return found
 
 
-def leftovers() -> set[Path]:
-    return set(Path("/tmp").glob("lst-*"))  # noqa: S108 - where the run has its directory
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Where the run makes its directory, and nobody else: its database may enter it."""
+    with tempfile.TemporaryDirectory(prefix="lst-of-") as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
 
 
 def test_a_run_with_kills_of_each_kind_is_clean(tmp_path: Path) -> None:
-    ended = lastseat(
-        "torture", "--seconds", "8", "--seed", "7", "--faults", KILLS, "--engines", "2",
-        "--keep", str(tmp_path / "kept"),
+    ended = warm(PROGRAM).run(
+        ["torture", "--seconds", "8", "--seed", "7", "--faults", KILLS, "--engines", "2",
+         "--keep", str(tmp_path / "kept")],
+        environment(), Path.cwd(), seconds=110,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-4000:]
     told = last_line(ended.stdout)
@@ -43,25 +52,28 @@ def test_a_run_with_kills_of_each_kind_is_clean(tmp_path: Path) -> None:
     assert json.loads(lines[-1]) == {"t": "end", "operations": told["operations"]}
 
 
-def test_an_interrupted_run_reports_what_it_has_and_leaves_nothing(tmp_path: Path) -> None:
-    before = leftovers()
+def test_an_interrupted_run_reports_what_it_has_and_leaves_nothing(
+    tmp_path: Path, place: Path
+) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", "from lastseat.cli import main; main()", "torture", "--seconds",
          "60", "--faults", "none", "--engines", "2", "--json"],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env={**os.environ, "TMPDIR": str(place)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as run:  # fmt: skip
         assert run.stderr is not None
         for line in run.stderr:
             if line.startswith("running"):
+                assert list(place.glob("lst-*"))
                 break
         time.sleep(1)
         run.send_signal(signal.SIGINT)
-        said, _ = run.communicate(timeout=60)
+        said, _ = run.communicate(timeout=100)
     assert run.returncode == 0
     told = last_line(said)
     assert told["seconds"] < 30
     assert told["violations"] == 0
-    assert leftovers() <= before
+    assert list(place.iterdir()) == []
 
 
 @pytest.mark.parametrize("faults", ["kill_enginee", "kill_engine,nonsense"])

@@ -18,9 +18,10 @@ from lastseat import Hours, Rules, Span
 from lastseat.bench.database import QUERIES, Connection, ask
 from lastseat.bench.failure import BenchmarkFailed
 from lastseat.bench.load import together
-from lastseat.catalogue import Need, Saved, Terms
+from lastseat.catalogue import Saved
 from lastseat.core.interval import Interval
 from lastseat.core.rules import Day
+from lastseat.views.catalogue import Need, Terms
 
 TENANT = "month"
 SERVICE = "match"

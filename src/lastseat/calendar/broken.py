@@ -27,6 +27,7 @@ from lastseat.calendar.zones import utc, zone
 from lastseat.core.interval import Interval
 from lastseat.core.outcomes import NotBookable
 from lastseat.core.rules import Hours, Rules
+from lastseat.views.times import DayHours
 
 
 class Ruled(Struct, frozen=True):
@@ -223,18 +224,6 @@ def bookable_starts(chain: Chain, window: Interval, extent: Extent, now: datetim
 
 
 NO_STARTS = StartRanges(())
-
-
-class DayHours(Struct, frozen=True):
-    """What a chain's hours come to on one `date`; `closed_because` says what closes all of it.
-
-    That is a special day's name, `special day`, `season` or `week`, or `hours` if several owners'
-    hours never meet.
-    """
-
-    date: date
-    spans: tuple[Interval, ...]
-    closed_because: str | None = None
 
 
 def effective_hours(chain: Chain, day: date) -> DayHours | None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from lastseat.core.schedule import Schedule
+from lastseat.views.calendars import Skipped
 
 MOST_BYTES = 10_000_000
 """Bytes of one file."""
@@ -81,14 +82,6 @@ class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def recurs(self) -> bool:
         """Whether it has more than one instance by its rules."""
         return any(x.rrule or x.rdate for x in self.schedule.segments)
-
-
-class Skipped(Struct, frozen=True):
-    """What of a file is not imported, and why. `uid` is None for what has none."""
-
-    what: str
-    uid: str | None
-    reason: str
 
 
 class Parsed(Struct, frozen=True):

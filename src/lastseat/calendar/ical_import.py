@@ -21,13 +21,13 @@ from lastseat.calendar.ical import (
     BadCalendar,
     Item,
     Parsed,
-    Skipped,
     Standing,
 )
 from lastseat.calendar.ical_lines import Line, Part
 from lastseat.calendar.ical_times import Bad, Reader, Start, standing
 from lastseat.calendar.zones import local
 from lastseat.core.schedule import Override, Schedule, Segment
+from lastseat.views.calendars import Skipped
 
 WANTED = frozenset(
     {

@@ -10,8 +10,6 @@ the answers under idempotency keys, `slots.py` and `holds.py` look at reservatio
 """
 
 from lastseat.catalogue.answers import Saved, Unknown
-from lastseat.catalogue.locations import Location
-from lastseat.catalogue.needs import Need
-from lastseat.catalogue.services import Service, Terms
+from lastseat.views.catalogue import Location, Need, Service, Terms
 
 __all__ = ["Location", "Need", "Saved", "Service", "Terms", "Unknown"]

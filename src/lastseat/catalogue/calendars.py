@@ -4,8 +4,7 @@ Only their rows. What an item is to become is decided in library/importing, and 
 """
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,60 +12,10 @@ from msgspec import Struct
 
 from lastseat.catalogue.rows import Connection, Row, fetch, storable
 from lastseat.ledger.rows import instant
+from lastseat.views.calendars import Calendar, Counts, ImportTerms
 
 LEASE_SECONDS = 180
 """For how long one import keeps others of the same calendar away: longer than any takes."""
-
-
-class As(StrEnum):
-    """What the items of a calendar become."""
-
-    EVENTS = "events"
-    BLOCKS = "blocks"
-
-
-Vanished = Literal["report", "cancel"]
-Moved = Literal["ask", "move", "keep", "call_off"]
-Dropped = Literal["ask", "keep", "call_off"]
-
-
-class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a calendar is imported.
-
-    `into`: `location:<id>` or `resource:<id>`. Events have `capacity`. `vanished`: whether what is
-    no longer in the file is only reported, or cancelled. `moved` and `dropped`: what becomes of
-    bookings on occurrences that a changed item moves or no longer has, as in `edit_event`.
-    """
-
-    into: str
-    as_: As = msgspec.field(name="as", default=As.EVENTS)
-    capacity: int = 1
-    vanished: Vanished = "report"
-    moved: Moved = "ask"
-    dropped: Dropped = "ask"
-
-
-class Counts(Struct, frozen=True, kw_only=True):
-    """What an import came to, in numbers."""
-
-    imported: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    cancelled: int = 0
-    vanished: int = 0
-    undecided: int = 0
-    skipped: int = 0
-
-
-class Calendar(Struct, frozen=True, kw_only=True):
-    """A calendar that was imported. Of its address only the host is told: the rest is a secret."""
-
-    calendar_id: str
-    terms: Terms
-    host: str | None
-    imported_at: datetime | None
-    last: Counts | None
-    created_at: datetime
 
 
 class Source(Struct, frozen=True):
@@ -88,7 +37,7 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 async def set_(
-    connection: Connection, tenant: str, calendar_id: str, *, url: str | None, terms: Terms
+    connection: Connection, tenant: str, calendar_id: str, *, url: str | None, terms: ImportTerms
 ) -> None:
     """Make a calendar, or change how it is imported."""
     text = msgspec.json.encode(terms).decode()
@@ -196,7 +145,7 @@ def _calendar(row: Row) -> Calendar:
     return Calendar(
         calendar_id=row[0],
         host=urlsplit(row[1]).hostname if row[1] else None,
-        terms=msgspec.json.decode(row[2], type=Terms),
+        terms=msgspec.json.decode(row[2], type=ImportTerms),
         imported_at=instant(row[5]) if row[5] is not None else None,
         last=msgspec.json.decode(row[6], type=Counts) if row[6] else None,
         created_at=instant(row[7]),

@@ -12,25 +12,16 @@ import hmac
 import re
 import secrets
 import uuid
-from datetime import datetime
 
 from msgspec import Struct
 
 from lastseat.catalogue.rows import Connection, Row, fetch
 from lastseat.ledger.rows import instant
+from lastseat.views.calendars import Feed
 
 _ADDRESS = re.compile(
     r"(?P<feed>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?P<secret>[A-Za-z0-9_-]{43})"
 )
-
-
-class Feed(Struct, frozen=True, kw_only=True):
-    """A feed. `of` is what it shows, such as `resource:lane-1`; `redacted`: without people."""
-
-    feed_id: str
-    of: str
-    redacted: bool
-    created_at: datetime
 
 
 class NewFeed(Struct, frozen=True, kw_only=True):

@@ -1,39 +1,17 @@
 """Locations: places of a tenant, each with its time zone. No capacity, so no journal."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from lastseat.catalogue.answers import Refused, Saved, Unknown
 from lastseat.catalogue.rows import Connection, Row, fetch, storable
 from lastseat.core import outcomes as o
 from lastseat.core.commands import metadata_json
 from lastseat.ledger.rows import instant
-
-NO_SHOW_AFTER_SECONDS = 15 * 60
-"""How long after its start a booking is a no-show, unless its location says otherwise."""
+from lastseat.views.catalogue import NO_SHOW_AFTER_SECONDS, Location
 
 NO_SHOW_MOST_SECONDS = 7 * 24 * 3600
-
-
-class Location(Struct, frozen=True, kw_only=True):
-    """A place. `version` counts its changes; times are UTC.
-
-    `no_show_after_seconds` after its start a booking that nobody checked in becomes NO_SHOW by
-    itself; not where `no_show` is false (MISSION C4).
-    """
-
-    location_id: str
-    name: str
-    time_zone: str
-    attributes: dict[str, Any] | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    no_show: bool = True
-    no_show_after_seconds: int = NO_SHOW_AFTER_SECONDS
 
 
 async def create(  # noqa: PLR0913 - a location's fields

@@ -6,7 +6,6 @@ say, in the command that books them all (MISSION C9).
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ from lastseat.core import fields as f
 from lastseat.core import limits
 from lastseat.core.asked import one_in_parts
 from lastseat.core.commands import Choice, Claim, SeriesDate
+from lastseat.views.catalogue import Need
 
 MOST_NEEDS = 20
 """Needs of one service."""
@@ -23,21 +23,6 @@ MOST_OF = limits.CANDIDATES
 
 PARTY = "party"
 """The units of a need that takes as many as are booked for."""
-
-
-class Need(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
-):
-    """Bookables that a booking of the service takes: all of `of`, or `any` of them.
-
-    `adjacent` are any that follow each other in the order of `of`: lanes as they lie. `units` are
-    taken of each, "party" as many as are booked for.
-    """
-
-    of: tuple[str, ...]
-    any: int | None = None
-    adjacent: bool = False
-    units: int | Literal["party"] = 1
 
 
 class Taking(Struct, frozen=True, kw_only=True):

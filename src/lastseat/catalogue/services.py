@@ -5,60 +5,16 @@ never write it: `library/catalogue.py` has the engine do that in the same transa
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from lastseat.catalogue.locations import as_json
-from lastseat.catalogue.needs import Need
 from lastseat.catalogue.rows import Connection, Row, fetch, storable
-from lastseat.core import limits
 from lastseat.core.events import Kind, WaitPolicy
-from lastseat.core.state import SERVICE_PREFIX
 from lastseat.ledger.rows import instant
 from lastseat.ledger.sql import array
-
-
-class Terms(Struct, frozen=True, kw_only=True):
-    """How a service is sold; lengths are in seconds.
-
-    `duration_seconds` None: as long as who books says. Capacity is taken for `before_seconds` and
-    `after_seconds` around what the customer sees. A reservation holds for `hold_seconds` and can be
-    extended to `hold_limit_seconds` after it was made. `needs` are the resources it takes.
-    """
-
-    name: str
-    location_id: str | None = None
-    duration_seconds: int | None = None
-    before_seconds: int = 0
-    after_seconds: int = 0
-    hold_seconds: int = limits.HOLD_SECONDS
-    hold_limit_seconds: int = limits.HOLD_LIMIT_SECONDS
-    attributes: dict[str, Any] | None = None
-    needs: tuple[Need, ...] = ()
-
-
-class Service(Terms, frozen=True, kw_only=True):
-    """A service, with how many at once, and who is offered what comes free (MISSION C7).
-
-    `time_zone` is its location's.
-    """
-
-    service_id: str
-    max_simultaneous_bookings: int
-    waitlist: WaitPolicy = WaitPolicy.FIFO
-    time_zone: str | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def bookable(self) -> str:
-        """The id of what is booked."""
-        return SERVICE_PREFIX + self.service_id
-
+from lastseat.views.catalogue import Need, Service, Terms
 
 TERMS = Terms.__struct_fields__
 

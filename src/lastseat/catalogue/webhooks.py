@@ -5,8 +5,7 @@ messages are made and sent in jobs/webhooks.py.
 """
 
 import uuid
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +15,7 @@ from lastseat.catalogue.answers import Refused, Saved, Unknown
 from lastseat.catalogue.rows import Connection, Row, fetch
 from lastseat.core import outcomes as o
 from lastseat.ledger.rows import instant
+from lastseat.views.webhooks import Delivery, Replayed, State, Webhook
 
 MOST = 100
 """Endpoints of a tenant: each change is written and sent once for each."""
@@ -31,27 +31,6 @@ HASTENED = 10_000
 
 DISABLED = "disabled by hand"
 
-State = Literal["pending", "delivered", "dead"]
-
-
-class Webhook(Struct, frozen=True, kw_only=True):
-    """An endpoint: where changes of these `kinds` are posted. `version` counts its changes.
-
-    `disabled`: why it is told nothing, if it is not `enabled`. `failing_since`: since when nothing
-    that was sent to it got there.
-    """
-
-    webhook_id: str
-    url: str
-    kinds: tuple[str, ...]
-    description: str | None
-    enabled: bool
-    disabled: str | None
-    failing_since: datetime | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
 
 class NewWebhook(Struct, frozen=True, kw_only=True):
     """An endpoint and the only copy of a new secret of its, which signs what it is sent."""
@@ -62,34 +41,6 @@ class NewWebhook(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Without the secret: what is printed ends up in logs."""
         return f"NewWebhook(webhook={self.webhook!r})"
-
-
-class Delivery(Struct, frozen=True, kw_only=True):
-    """A message to an endpoint; `delivery_id` is its `webhook-id`, the same at each attempt.
-
-    `subject` is what order is kept for: `booking:<id>`, else a bookable. While `pending`, `due_at`
-    is when it is tried next, if nothing before it of the same subject waits. `answered` is the
-    status that the last attempt was answered with, `reason` why it failed.
-    """
-
-    delivery_id: str
-    pos: int
-    subject: str
-    type: str
-    status: State
-    attempts: int
-    created_at: datetime
-    due_at: datetime | None
-    done_at: datetime | None
-    answered: int | None
-    reason: str | None
-
-
-class Replayed(Struct, frozen=True):
-    """How many messages go out again; `more` dead letters are left."""
-
-    replayed: int
-    more: bool = False
 
 
 async def create(

@@ -15,16 +15,16 @@ from lastseat.access import Action, Role, store
 from lastseat.access.rows import Connection
 from lastseat.access.store import Key, Person, Tenant
 from lastseat.access.terms import KeyTerms
-from lastseat.cli.ledger import NO_SCHEMA
-from lastseat.cli.terminal import DataDir, Failure, Json, Url, configured, err, out, reach
+from lastseat.cli.loading import PLAIN
+from lastseat.cli.reaching import reach_made, schema_needed
+from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, no_tenant, out
 from lastseat.core.outcomes import Invalid
-from lastseat.embedded import EmbeddedServer
 
 T = TypeVar("T")
 
 
 def _group(about: str) -> typer.Typer:
-    return typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)
+    return typer.Typer(help=about, no_args_is_help=True, **PLAIN)
 
 
 tenants = _group("Tenants: the organisations that share this installation.")
@@ -108,6 +108,7 @@ def create_key(  # noqa: PLR0913 - each is an option
             url,
             data_dir,
             lambda c: store.create_key(c, tenant, terms, created_by="command line"),
+            of=tenant,
         )
     )
     if not json:
@@ -125,7 +126,7 @@ def list_keys(
     json: Json = False,
 ) -> None:
     """List a tenant's keys, revoked and expired ones too."""
-    found = _run(url, data_dir, lambda c: _of_known(c, tenant, store.list_keys, limit))
+    found = _run(url, data_dir, lambda c: store.list_keys(c, tenant, limit=limit), of=tenant)
     rows = [(x.key_id, x.name, ", ".join(x.roles), _state(x)) for x in found]
     _list(found, ("key", "name", "roles", "state"), rows, json=json)
 
@@ -140,7 +141,7 @@ def revoke_key(
     json: Json = False,
 ) -> None:
     """Revoke a key, for good. Servers notice within about a second."""
-    found = _run(url, data_dir, lambda c: store.revoke_key(c, tenant, key))
+    found = _run(url, data_dir, lambda c: store.revoke_key(c, tenant, key), of=tenant)
     if found is None:
         raise Failure(f"tenant {tenant!r} has no key of that id: see `lastseat keys list`")
     _answer(found, f"revoked the key {found.key_id} ({found.name})", json=json)
@@ -175,6 +176,7 @@ def add_person(
             url,
             data_dir,
             lambda c: store.set_person(c, tenant, subject=subject, roles=role or (), name=name),
+            of=tenant,
         )
     )
     _answer(found, f"{found.subject} is {', '.join(found.roles)}: {found.person_id}", json=json)
@@ -190,7 +192,7 @@ def list_people(
     json: Json = False,
 ) -> None:
     """List a tenant's people."""
-    found = _run(url, data_dir, lambda c: _of_known(c, tenant, store.list_people, limit))
+    found = _run(url, data_dir, lambda c: store.list_people(c, tenant, limit=limit), of=tenant)
     rows = [(x.person_id, x.subject, x.name or "", ", ".join(x.roles)) for x in found]
     _list(found, ("person", "subject", "name", "roles"), rows, json=json)
 
@@ -205,7 +207,7 @@ def remove_person(
     json: Json = False,
 ) -> None:
     """Take somebody's roles. With tokens for this tenant they come back, as a customer."""
-    found = _run(url, data_dir, lambda c: store.remove_person(c, tenant, person))
+    found = _run(url, data_dir, lambda c: store.remove_person(c, tenant, person), of=tenant)
     if found is None:
         raise Failure(f"tenant {tenant!r} has no person of that id: see `lastseat people list`")
     _answer(found, f"removed {found.subject}", json=json)
@@ -214,32 +216,27 @@ def remove_person(
 # What they share ---------------------------------------------------------------------------------
 
 
-def _run(url: str | None, data_dir: Path | None, ask: Callable[[Connection], Awaitable[T]]) -> T:
-    """What `ask` answers on the database in force, which must have the schema already."""
-    where = configured(url, data_dir)
-    if where.url is None and EmbeddedServer(where.data_dir).status().version is None:
-        raise Failure(NO_SCHEMA)
-    conninfo = reach(url, data_dir)
+def _run(
+    url: str | None,
+    data_dir: Path | None,
+    ask: Callable[[Connection], Awaitable[T]],
+    *,
+    of: str | None = None,
+) -> T:
+    """What `ask` answers on the database in force, which must have the schema already.
+
+    Raises `Failure` where there is no tenant `of` that id.
+    """
+    conninfo = reach_made(url, data_dir)
 
     async def asked() -> T:
         async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+            if of is not None and await store.tenant(connection, of) is None:
+                raise no_tenant(of)
             return await ask(connection)
 
-    try:
+    with schema_needed():
         return asyncio.run(asked())
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise Failure(NO_SCHEMA) from None
-    except psycopg.errors.UndefinedColumn:
-        raise Failure("the schema is an older release's: `lastseat migrate` changes it") from None
-
-
-async def _of_known(
-    connection: Connection, tenant: str, listed: Callable[..., Awaitable[list[T]]], limit: int
-) -> list[T]:
-    """A tenant's list. An empty one for a mistyped tenant would be taken for an answer."""
-    if await store.tenant(connection, tenant) is None:
-        raise Failure(f"there is no tenant {tenant!r}: see `lastseat tenants list`")
-    return await listed(connection, tenant, limit=limit)
 
 
 def _sound(answer: T | Invalid) -> T:

@@ -25,8 +25,8 @@ from lastseat.cli.looking import (
 from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.tenant import AsyncTenant
-from lastseat.reads.agenda import AgendaItem
-from lastseat.reads.listing import Page
+from lastseat.views.page import Page
+from lastseat.views.times import AgendaItem
 
 LIMIT = 100
 

@@ -3,72 +3,57 @@
 import importlib.metadata
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import psycopg
 import typer
 
-from lastseat.cli import (
-    access,
-    agenda,
-    bench,
-    calendars,
-    check_history,
-    config,
-    database,
-    demo,
-    forget,
-    hours,
-    jobs,
-    ledger,
-    serve,
-    slots,
-    torture,
-    tz_check,
-    waitlist,
-    watch,
-    worker,
-)
 from lastseat.cli.configuring import Config
+from lastseat.cli.loading import PLAIN, Later
 from lastseat.cli.terminal import Failure
-from lastseat.embedded import EmbeddedError
-from lastseat.engine.errors import LastseatError
-from lastseat.ledger.migrate import MigrationError
 
-app = typer.Typer(
-    name="lastseat",
-    help="Lastseat: a booking engine that never sells the last seat twice.",
-    no_args_is_help=True,
-    add_completion=False,
-    # Errors are a line, not a box; and a bug's traceback is Python's own.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+COMMANDS = (
+    Later("demo", "demo:demo", "Rush for the last places, over HTTP."),
+    Later("serve", "serve:serve", "Serve bookings over HTTP."),
+    Later("worker", "worker:worker", "Do what happens by itself, in a process of its own."),
+    Later(
+        "config",
+        "config:config",
+        "Show what is in force, and where each setting is from.",
+        # Options of `serve` may follow.
+        allow_extra_args=True,
+        ignore_unknown_options=True,
+    ),
+    Later("jobs", "jobs:jobs", "Show how far what happens by itself is behind."),
+    Later("agenda", "agenda:agenda", "Show what is on."),
+    Later("slots", "slots:slots", "Show when a service can be had."),
+    Later("waitlist", "waitlist:waitlist", "Show who waits in line."),
+    Later("hours", "hours:hours", "Show when it is open."),
+    Later("watch", "watch:watch", "Watch changes as they happen, until Ctrl-C."),
+    Later("import-ics", "calendars:import_ics", "Import an iCalendar file, or an address."),
+    Later(
+        "export-ics",
+        "calendars:export_ics",
+        "Write what is booked or takes place as an iCalendar file.",
+    ),
+    Later("migrate", "ledger:migrate", "Bring the schema up to date."),
+    Later("verify", "ledger:verify", "Prove the ledger sound."),
+    Later(
+        "check-history",
+        "check_history:check_history",
+        "Prove a recorded run sound: nothing oversold, lost or twice.",
+    ),
+    Later(
+        "tz-check", "tz_check:tz_check", "List what would move under today's time zone database."
+    ),
+    Later("forget", "forget:forget", "Forget a person: who they are, how to reach them."),
+    Later("torture", "torture:torture", "Torture the engine, and judge the history."),
+    Later("db", "database:app", "The embedded PostgreSQL server: start, stop, back up."),
+    Later("bench", "bench:app", "Measure speed here, against plain SQL on the same server."),
+    Later("tenants", "access:tenants", "Tenants: the organisations that share this installation."),
+    Later("keys", "access:keys", "API keys: made, listed, revoked."),
+    Later("people", "access:people", "People with signed tokens, and their roles."),
 )
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("worker")(worker.worker)
-app.command("config", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-    config.config
-)
-app.command("jobs")(jobs.jobs)
-app.command("agenda")(agenda.agenda)
-app.command("slots")(slots.slots)
-app.command("waitlist")(waitlist.waitlist)
-app.command("hours")(hours.hours)
-app.command("watch")(watch.watch)
-app.command("import-ics")(calendars.import_ics)
-app.command("export-ics")(calendars.export_ics)
-app.command("migrate")(ledger.migrate)
-app.command("verify")(ledger.verify)
-app.command("check-history")(check_history.check_history)
-app.command("tz-check")(tz_check.tz_check)
-app.command("forget")(forget.forget)
-app.command("torture")(torture.torture)
-app.add_typer(database.app, name="db")
-app.add_typer(bench.app, name="bench")
-app.add_typer(access.tenants, name="tenants")
-app.add_typer(access.keys, name="keys")
-app.add_typer(access.people, name="people")
+"""In the order of `--help`."""
 
 CONNECT_SECONDS = "10"
 """How long a command waits for a server that does not answer, unless the URL says otherwise."""
@@ -80,7 +65,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _lastseat(
     *,
     version: Annotated[
@@ -92,6 +76,16 @@ def _lastseat(
     """Lastseat: a booking engine that never sells the last seat twice."""
 
 
+def command() -> Any:
+    """The command `lastseat`: a group of all of them, as typer has it."""
+    app = typer.Typer(name="lastseat", no_args_is_help=True, **PLAIN)
+    app.callback()(_lastseat)
+    group: Any = typer.main.get_command(app)
+    for each in COMMANDS:
+        group.add_command(each)
+    return group
+
+
 def run() -> None:
     """Run the command that the arguments name; always raises `SystemExit`."""
     os.environ.setdefault("PGCONNECT_TIMEOUT", CONNECT_SECONDS)
@@ -99,18 +93,33 @@ def run() -> None:
         # A name that the terminal can't show is no reason to fail.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app(prog_name="lastseat")
-    except (Failure, EmbeddedError, MigrationError, LastseatError, psycopg.Error) as error:
-        typer.echo(f"lastseat: {_said(error)}", err=True)
+        command()(prog_name="lastseat")
+    except Exception as error:
+        said = _said(error)
+        if said is None:
+            raise
+        typer.echo(f"lastseat: {said}", err=True)
         raise SystemExit(1) from None
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception) -> str | None:
+    """An error that a command may end with, as one line; None for a bug."""
+    if isinstance(error, Failure):
+        return str(error).strip()
+    # Here, since loading them takes a moment: who failed by one of them has them loaded.
+    import psycopg
+
+    from lastseat.embedded import EmbeddedError
+    from lastseat.engine.errors import LastseatError
+    from lastseat.ledger.migrate import MigrationError
+
     match error:
         case psycopg.OperationalError():
             reason = " ".join(str(error).split())
             return f"the database can't be reached, or broke off: {reason}"
         case psycopg.Error():
             return f"the database refused: {' '.join(str(error).split())}"
-        case _:
+        case EmbeddedError() | MigrationError() | LastseatError():
             return str(error).strip()
+        case _:
+            return None

@@ -2,14 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
-from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out, reach
+from lastseat.cli.loading import PLAIN
+from lastseat.cli.reaching import reach
+from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out
 
 if TYPE_CHECKING:
     from lastseat.bench.report import Result
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Measure speed here, against plain SQL on the same server.",
     no_args_is_help=True,
-    rich_markup_mode=None,
+    **PLAIN,
 )
 
 WIDTH = 100
@@ -53,10 +56,7 @@ def hot(
     """
     from lastseat.bench.hot import hot as measure
 
-    where = reach(url, data_dir)
-    with _progress(json=json) as report:
-        result = _run(measure(where, seconds, windows, report))
-    _show(result, json=json)
+    _bench(url, data_dir, lambda where, report: measure(where, seconds, windows, report), json=json)
 
 
 @app.command()
@@ -86,11 +86,8 @@ def growth(
     from lastseat.bench.growth import Plan
     from lastseat.bench.growth import growth as measure
 
-    where = reach(url, data_dir)
     plan = Plan(rows=rows, windows=windows, seconds=seconds, snapshot_seconds=snapshot_seconds)
-    with _progress(json=json) as report:
-        result = _run(measure(where, plan, report))
-    _show(result, json=json)
+    _bench(url, data_dir, lambda where, report: measure(where, plan, report), json=json)
 
 
 @app.command()
@@ -113,10 +110,9 @@ def stall(
     """
     from lastseat.bench.stall import stall as measure
 
-    where = reach(url, data_dir)
-    with _progress(json=json) as report:
-        result = _run(measure(where, hold_seconds, rounds, report))
-    _show(result, json=json)
+    _bench(
+        url, data_dir, lambda where, report: measure(where, hold_seconds, rounds, report), json=json
+    )
 
 
 @app.command()
@@ -141,10 +137,12 @@ def http(
     """
     from lastseat.bench.http import http as measure
 
-    where = reach(url, data_dir)
-    with _progress(json=json) as report:
-        result = _run(measure(where, seconds, windows, workers, report))
-    _show(result, json=json)
+    _bench(
+        url,
+        data_dir,
+        lambda where, report: measure(where, seconds, windows, workers, report),
+        json=json,
+    )
 
 
 @app.command()
@@ -166,11 +164,8 @@ def availability(
     from lastseat.bench.availability import availability as measure
     from lastseat.bench.month import Size
 
-    where = reach(url, data_dir)
     plan = Plan(size=Size(claims=claims), rounds=rounds)
-    with _progress(json=json) as report:
-        result = _run(measure(where, plan, report))
-    _show(result, json=json)
+    _bench(url, data_dir, lambda where, report: measure(where, plan, report), json=json)
 
 
 @app.command()
@@ -196,16 +191,29 @@ def live(
     from lastseat.bench.live import Plan
     from lastseat.bench.live import live as measure
 
-    where = reach(url, data_dir)
     plan = Plan(seconds=seconds, clients=clients, rate=rate)
+    _bench(url, data_dir, lambda where, report: measure(where, plan, report), json=json)
+
+
+def _bench(
+    url: str | None,
+    data_dir: Path | None,
+    measure: "Callable[[str, Report], Coroutine[Any, Any, Measured]]",
+    *,
+    json: bool,
+) -> None:
+    where = reach(url, data_dir)
     with _progress(json=json) as report:
-        result = _run(measure(where, plan, report))
+        result = _run(measure(where, report))
     _show(result, json=json)
 
 
 def _run(measuring: Coroutine[Any, Any, Measured]) -> Measured:
     """Measure to the end, or until told to stop: then too the database is dropped."""
+    import uvloop
+
     from lastseat.bench.failure import BenchmarkFailed
+    from lastseat.collecting import collect_seldom
 
     async def stoppable() -> Measured:
         task = asyncio.current_task()
@@ -213,8 +221,10 @@ def _run(measuring: Coroutine[Any, Any, Measured]) -> Measured:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await measuring
 
+    # As the service's own processes have it.
+    collect_seldom()
     try:
-        return asyncio.run(stoppable())
+        return uvloop.run(stoppable())
     except BenchmarkFailed as error:
         raise Failure(f"the benchmark failed: {error}") from error
     except asyncio.CancelledError:

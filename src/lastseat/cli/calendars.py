@@ -13,13 +13,12 @@ import typer
 from lastseat.calendar.ical import MOST_BYTES
 from lastseat.calendar.zones import zone
 from lastseat.catalogue.answers import Refused, Saved, Unknown
-from lastseat.catalogue.calendars import As
 from lastseat.cli.looking import Days, End, Start, TenantId, listed, look, window
 from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out, working
 from lastseat.core import outcomes as o
 from lastseat.library.asynchronous.tenant import AsyncTenant
-from lastseat.library.importing import ImportReport
 from lastseat.library.showing import Shown
+from lastseat.views.calendars import As, ImportReport
 
 _ADDRESS = re.compile(r"(?i)(https?|webcal)://")
 

@@ -15,7 +15,7 @@ def check_history(
     *,
     json: Json = False,
 ) -> None:
-    """Prove from a recorded run that nothing was oversold, lost or done twice.
+    """Prove a recorded run sound: nothing oversold, lost or twice.
 
     Compares what clients were told with the ledger as it was found, by a model of its own. Exit
     code 1 if anything is wrong.

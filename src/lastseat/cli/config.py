@@ -12,10 +12,12 @@ import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.table import Table
 
-from lastseat.cli.configuring import APPLIED, COMMANDS, Config, options_of
+from lastseat.cli.configuring import APPLIED, COMMANDS, Config, as_written, options_of
+from lastseat.cli.serve import check, tokens
 from lastseat.cli.terminal import Json, out
 from lastseat.config.environment import VARIABLES, Variable
 from lastseat.config.file import key_of
+from lastseat.http.settings import ServeSettings
 
 HIDDEN = "***"
 
@@ -29,16 +31,30 @@ class Setting(NamedTuple):
 
 
 def config(context: typer.Context, *, as_json: Json = False, _config: Config = None) -> None:
-    """Show what is in force, and where each setting is from: option, environment, file or default.
+    """Show what is in force, and where each setting is from.
 
-    Options of `lastseat serve` may follow, and count as there: `lastseat config --port 9000`.
-    Passwords and secrets are not shown.
+    From an option, the environment, the file, or by default. Options of `lastseat serve` may
+    follow, and count as there: `lastseat config --port 9000`. Passwords and secrets are not shown.
+    What `serve` would refuse of it is said at the end.
     """
-    found = settings(context, context.args)
+    found, serving = settings(context, context.args)
     if as_json:
         rows = {x.key: {"value": x.value, "from": x.source} for x in found}
         typer.echo(json.dumps({"file": str(APPLIED.path or ""), "settings": rows}, indent=2))
-        return
+    else:
+        _show(found)
+    check(
+        ServeSettings(
+            url="",
+            host=serving["host"],
+            auth=serving["auth"],
+            cors=tuple(serving["cors_origin"] or ()),
+            tokens=tokens(),
+        )
+    )
+
+
+def _show(found: list[Setting]) -> None:
     if APPLIED.path is not None:
         out.print(f"file: {APPLIED.path.absolute()}")
     table = Table(box=None, pad_edge=False, show_edge=False)
@@ -49,14 +65,18 @@ def config(context: typer.Context, *, as_json: Json = False, _config: Config = N
     out.print(table)
 
 
-def settings(parent: typer.Context, arguments: list[str]) -> list[Setting]:
-    """All of them, as `lastseat serve` with these arguments would have them."""
+def settings(parent: typer.Context, arguments: list[str]) -> tuple[list[Setting], dict[str, Any]]:
+    """All of them, as `lastseat serve` with these arguments would have them; and its options."""
     root: Any = parent.find_root().command
     found: dict[str, Setting] = {}
+    serving: dict[str, Any] = {}
     for name in COMMANDS:
-        command = root.commands[name]
+        command = root.commands[name].loaded()
         given = list(arguments) if name == COMMANDS[0] else []
-        with command.make_context(name, given, parent=parent) as context:
+        with as_written():
+            context = command.make_context(name, given, parent=parent)
+        with context:
+            serving = serving or context.params
             for option in (x for x in command.params if x.envvar):
                 variable, value = str(option.envvar), context.params.get(option.name)
                 origin = _origin(variable, context.get_parameter_source(option.name).name)
@@ -67,7 +87,7 @@ def settings(parent: typer.Context, arguments: list[str]) -> list[Setting]:
             for setting in VARIABLES:
                 found.setdefault(setting.name, _of_variable(setting, flags.get(setting.flag)))
     order = [x.name for x in VARIABLES[:2]]
-    return [found[x] for x in [*order, *(x for x in found if x not in order)]]
+    return [found[x] for x in [*order, *(x for x in found if x not in order)]], serving
 
 
 def _of_variable(variable: Variable, option: Any) -> Setting:
@@ -136,12 +156,12 @@ The library reads the variables of the database and no file: `lastseat.open` has
 
 def page() -> str:
     """The page as it has to be."""
-    from lastseat.cli.app import app
+    from lastseat.cli.app import command
 
     header = "| in the file | in the environment | option | default | what |"
     variables = [_line(x.name, x.flag, x.unset, x.means) for x in VARIABLES]
     lines = [header, "|---|---|---|---|---|", *variables[:2]]
-    for option in options_of(typer.main.get_command(app)):
+    for option in options_of(command()):
         flags = ", ".join([*option.opts, *option.secondary_opts])
         default = getattr(option.default, "value", option.default)
         lines.append(_line(str(option.envvar), flags, _said("", default), option.help or ""))

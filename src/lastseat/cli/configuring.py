@@ -5,6 +5,8 @@ shared by several commands is here, and the record of which variables a file has
 classes are click's or a copy of them, by its version: hence `Any`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,7 +20,7 @@ from lastseat.config import (
     webhook_networks,
 )
 from lastseat.config.environment import VARIABLES
-from lastseat.config.file import CONFIG_VARIABLE, Applied
+from lastseat.config.file import CONFIG_VARIABLE, Applied, key_of
 
 APPLIED = Applied()
 """What the file of this process says."""
@@ -38,7 +40,7 @@ def options_of(root: Any) -> list[Any]:
     found = {
         str(option.envvar): option
         for name in COMMANDS
-        for option in root.commands[name].params
+        for option in root.commands[name].loaded().params
         if option.envvar
     }
     return list(found.values())
@@ -55,6 +57,20 @@ def configure(context: typer.Context, path: Path | None) -> Path | None:
         except ValueError as error:
             raise Failure(str(error)) from None
     return path
+
+
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Let a value of the file be refused by its key there, not by the option that it stands for."""
+    try:
+        yield
+    except typer.BadParameter as error:
+        option: Any = error.param
+        variable = str(getattr(option, "envvar", None))
+        came = error.ctx.get_parameter_source(option.name) if error.ctx and option else None
+        if came is None or came.name != "ENVIRONMENT" or variable not in APPLIED.values:
+            raise
+        raise Failure(f"{APPLIED.path}: {key_of(variable)}: {error.message}") from None
 
 
 def check_variables() -> None:

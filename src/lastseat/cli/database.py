@@ -7,14 +7,16 @@ from typing import Annotated
 import msgspec
 import typer
 
-from lastseat.cli.terminal import DataDir, Failure, Json, embedded, err, out, working
+from lastseat.cli.loading import PLAIN
+from lastseat.cli.reaching import embedded
+from lastseat.cli.terminal import DataDir, Failure, Json, err, out, working
 from lastseat.embedded import EmbeddedServer, ServerStatus
 from lastseat.embedded.cluster import StopMode
 
 app = typer.Typer(
-    help="The embedded PostgreSQL server: start, stop, look, back up, restore, upgrade.",
+    help="The embedded PostgreSQL server: start, stop, back up.",
     no_args_is_help=True,
-    rich_markup_mode=None,
+    **PLAIN,
 )
 
 MB = 1024 * 1024

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseat.cli.terminal import DataDir, Failure, Url, configured, out, reach, working
+from lastseat.cli.reaching import configured, reach
+from lastseat.cli.terminal import DataDir, Failure, Url, out, working
 from lastseat.config import URL_VARIABLE
 from lastseat.embedded import EmbeddedServer
 from lastseat.embedded.binaries import locate

@@ -1,16 +1,12 @@
 """`lastseat forget`: erase who an actor is, for good."""
 
-import contextlib
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 
-import lastseat
-from lastseat.cli.ledger import NO_SCHEMA
-from lastseat.cli.terminal import DataDir, Failure, Json, Url, configured, out, reach
-from lastseat.embedded import EmbeddedServer
+from lastseat.cli.looking import look
+from lastseat.cli.terminal import DataDir, Failure, Json, Url, out
 
 
 def forget(
@@ -24,22 +20,14 @@ def forget(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Forget a person: who they are, how to reach them, what was said of them.
+    """Forget a person: who they are, how to reach them.
 
-    Their bookings stay, nameless, and the ledger stays sound. This can't be undone, but backups
-    made before still have it.
+    What was said of them goes, too. Their bookings stay, nameless, and the ledger stays sound. This
+    can't be undone, but backups made before still have it.
     """
-    where = configured(url, data_dir)
-    if where.url is None and EmbeddedServer(where.data_dir).status().version is None:
-        raise Failure(NO_SCHEMA)
     if not yes and not typer.confirm(f"Forget {actor!r} of {tenant!r} for good?", err=True):
         raise Failure("nobody was forgotten; --yes answers the question beforehand")
-    try:
-        engine = lastseat.open(reach(url, data_dir), migrate=False)
-        with contextlib.closing(engine):
-            gone = engine.tenant(tenant).forget(actor)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise Failure(NO_SCHEMA) from None
+    gone = look(url, data_dir, tenant, lambda found: found.forget(actor))
     if json:
         out.print(msgspec.json.encode(gone).decode())
         return

@@ -8,11 +8,11 @@ import msgspec
 import typer
 
 from lastseat.calendar import zones
-from lastseat.calendar.broken import DayHours
 from lastseat.cli.looking import DAYS, Days, TenantId, listed, look, span, zone_of
 from lastseat.cli.terminal import DataDir, Failure, Json, Url, out
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.tenant import AsyncTenant
+from lastseat.views.times import DayHours
 
 
 def hours(

@@ -7,9 +7,9 @@ import msgspec
 import psycopg
 import typer
 
-from lastseat.cli.ledger import NO_SCHEMA
 from lastseat.cli.looking import listed
-from lastseat.cli.terminal import DataDir, Failure, Json, Url, out, reach
+from lastseat.cli.reaching import reach_made, schema_needed
+from lastseat.cli.terminal import DataDir, Failure, Json, Url, out
 
 if TYPE_CHECKING:
     from lastseat.jobs.lag import Lag
@@ -35,10 +35,9 @@ def jobs(*, url: Url = None, data_dir: DataDir = None, json: Json = False) -> No
         limit = limit_seconds()
     except ValueError as error:
         raise Failure(str(error)) from None
-    try:
-        found = asyncio.run(_lag(reach(url, data_dir)))
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise Failure(NO_SCHEMA) from None
+    where = reach_made(url, data_dir)
+    with schema_needed():
+        found = asyncio.run(_lag(where))
     late = found.late(limit)
     if json:
         out.print(msgspec.json.encode({"lag": found, "limit": limit, "late": late}).decode())

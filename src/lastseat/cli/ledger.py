@@ -5,19 +5,16 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from lastseat.cli.terminal import DataDir, Failure, Json, Url, configured, err, out, reach
-from lastseat.embedded import EmbeddedServer
+from lastseat.cli.reaching import reach, reach_made, schema_needed
+from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out
 from lastseat.ledger import distribute as distribution
 from lastseat.ledger import migrate as migrations
 from lastseat.ledger.verify import Progress, Report
 from lastseat.ledger.verify import verify as compare
-
-NO_SCHEMA = "the database has no schema of Lastseat: `lastseat migrate` makes it"
 
 
 def migrate(
@@ -58,14 +55,9 @@ def verify(
     oversold. Reads one snapshot, changes nothing, and can run beside bookings. Exit code 1 if
     anything is wrong.
     """
-    where = configured(url, data_dir)
-    if where.url is None and EmbeddedServer(where.data_dir).status().version is None:
-        raise Failure(NO_SCHEMA)
-    try:
-        with _bar() as told:
-            report = compare(reach(url, data_dir), tenant_id=tenant, progress=told, limit=limit)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise Failure(NO_SCHEMA) from None
+    where = reach_made(url, data_dir)
+    with schema_needed(), _bar() as told:
+        report = compare(where, tenant_id=tenant, progress=told, limit=limit)
     if tenant is not None and not report.tenants:
         raise Failure(f"there is nothing of a tenant {tenant!r} here: is it the right database?")
     sound = not report.differences

@@ -1,7 +1,7 @@
 """What commands that look at a tenant share: where it is, which time is meant, how it is shown.
 
-They change nothing, and make no database where there is none. A time is read by the wall clock of
-one zone and shown by it; in JSON all times are UTC.
+None makes a database where there is none, and only `forget` changes anything. A time is read by the
+wall clock of one zone and shown by it; in JSON all times are UTC.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-import psycopg
 import typer
 from msgspec import Struct
 from rich.table import Table
@@ -19,9 +18,8 @@ from rich.table import Table
 import lastseat
 from lastseat.access import store
 from lastseat.calendar import zones
-from lastseat.cli.ledger import NO_SCHEMA
-from lastseat.cli.terminal import Failure, configured, out, reach
-from lastseat.embedded import EmbeddedServer
+from lastseat.cli.reaching import reach_made, schema_needed
+from lastseat.cli.terminal import Failure, no_tenant, out
 from lastseat.library.asynchronous.tenant import AsyncTenant
 
 T = TypeVar("T")
@@ -62,24 +60,17 @@ def look(
     ask: Callable[[AsyncTenant], Awaitable[T]],
 ) -> T:
     """What `ask` answers of the tenant, on a database that is there. Raises `Failure`."""
-    where = configured(url, data_dir)
-    if where.url is None and EmbeddedServer(where.data_dir).status().version is None:
-        raise Failure(NO_SCHEMA)
-    conninfo = reach(url, data_dir)
+    conninfo = reach_made(url, data_dir)
 
     async def asked() -> T:
         async with lastseat.open_async(conninfo, migrate=False) as engine:
-            # What is empty for a mistyped tenant would be taken for an answer.
             if await engine.read(store.tenant, tenant_id) is None:
-                raise Failure(f"there is no tenant {tenant_id!r}: see `lastseat tenants list`")
+                raise no_tenant(tenant_id)
             return await ask(engine.tenant(tenant_id))
 
     try:
-        return asyncio.run(asked())
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise Failure(NO_SCHEMA) from None
-    except psycopg.errors.UndefinedColumn:
-        raise Failure("the schema is an older release's: `lastseat migrate` changes it") from None
+        with schema_needed():
+            return asyncio.run(asked())
     except ValueError as error:
         # The library speaks of its arguments by the names that the options have.
         raise Failure(str(error)) from None

@@ -25,7 +25,7 @@ from lastseat.cli.looking import (
 from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.tenant import AsyncTenant
-from lastseat.library.seeking import OpenSlot
+from lastseat.views.times import OpenSlot
 
 LIMIT = 100
 MOST = 9_999

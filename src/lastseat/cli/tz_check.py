@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 
-from lastseat.cli.ledger import NO_SCHEMA
-from lastseat.cli.terminal import DataDir, Failure, Json, Url, out, reach
+from lastseat.cli.reaching import reach_made, schema_needed
+from lastseat.cli.terminal import DataDir, Json, Url, out
 from lastseat.reads.zoned import Moved, zoned
 
 
@@ -20,16 +19,15 @@ def tz_check(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List what is to come and would move under today's time zone database.
+    """List what would move under today's time zone database.
 
     Times are stored as instants, reckoned by the zone database of the day. When a country changes
-    its clocks, update the `tzdata` package and run this: each occurrence and booking is told that
-    was meant for another instant. Changes nothing. Exit code 1 if there is any.
+    its clocks, update the `tzdata` package and run this: what is to come is told that was meant for
+    another instant. Changes nothing. Exit code 1 if there is any.
     """
-    try:
-        found = zoned(reach(url, data_dir), tenant)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise Failure(NO_SCHEMA) from None
+    where = reach_made(url, data_dir)
+    with schema_needed():
+        found = zoned(where, tenant)
     if json:
         out.print(msgspec.json.encode(found).decode())
     else:

@@ -10,8 +10,8 @@ from lastseat.cli.looking import TenantId, Zone, day_of, listed, look, span, sta
 from lastseat.cli.terminal import DataDir, Failure, Json, Url, err, out
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.tenant import AsyncTenant
-from lastseat.reads.listing import Page
-from lastseat.reads.waiting import WaitlistEntry
+from lastseat.views.bookings import WaitlistEntry
+from lastseat.views.page import Page
 
 LIMIT = 100
 MOST = 1_000

@@ -9,7 +9,8 @@ import typer
 
 from lastseat import logs
 from lastseat.cli.configuring import Config, LogFormat, LogLevel, check_variables
-from lastseat.cli.terminal import DataDir, Url, out, reach
+from lastseat.cli.reaching import reach
+from lastseat.cli.terminal import DataDir, Url, out
 from lastseat.ledger.migrate import migrate as bring_up
 
 
@@ -30,26 +31,31 @@ def worker(
     data_dir: DataDir = None,
     _config: Config = None,
 ) -> None:
-    """Do what happens by itself: holds run out, no-shows are noted, old rows go.
+    """Do what happens by itself, in a process of its own.
 
-    `lastseat serve` does the same unless told `--no-jobs`. Any number of workers may run, on any
-    number of machines. Ctrl-C or SIGTERM ends it when what is under way is finished.
+    Holds run out, no-shows are noted, old rows go. `lastseat serve` does the same unless told
+    `--no-jobs`. Any number of workers may run, on any number of machines. Ctrl-C or SIGTERM ends it
+    when what is under way is finished.
     """
+    import uvloop
+
     check_variables()
     where = reach(url, data_dir)
     bring_up(where)
     logs.set_up(log_format, log_level)
     logging.getLogger("lastseat.jobs").setLevel(logging.INFO)
-    asyncio.run(_work(where, calendars))
+    uvloop.run(_work(where, calendars))
 
 
 async def _work(where: str, calendars: float) -> None:
     # Here, since loading takes a moment.
     import lastseat
+    from lastseat.collecting import collect_seldom
     from lastseat.feed.relay import Relay
     from lastseat.jobs.app import run
     from lastseat.jobs.working import JobSettings
 
+    collect_seldom()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

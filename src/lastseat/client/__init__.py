@@ -8,17 +8,22 @@
 `Client` is for threads, `AsyncClient` for asyncio. Their operations have the names, the arguments
 and the outcomes of `lastseat.Tenant`, and need no database. A write carries an idempotency key and
 is retried with it, so it is done once whatever the network does.
+
+Bad input is told as the library tells it: by the service where it can be sent, and else by the
+client itself. A write answers `outcomes.Invalid`. A read raises `ServiceError` (status 400), and
+`ValueError` for what can't be sent; so does an operation on an id that no address can hold.
 """
 
 from lastseat.client.asynchronous import AsyncClient
 from lastseat.client.call import Answer, Call
-from lastseat.client.catalogue_views import Need, SlotRefused, Terms
 from lastseat.client.commands import Commands
 from lastseat.client.errors import Forbidden, NotFound, ServiceError, Unauthorized, Unavailable
 from lastseat.client.live import LiveMessage
 from lastseat.client.retrying import Retries
 from lastseat.client.synchronous import Client
-from lastseat.client.time_views import Suggestion
+from lastseat.client.wired import SlotRefused
+from lastseat.views.catalogue import Need, Terms
+from lastseat.views.times import Suggestion
 
 __all__ = [
     "Answer",

@@ -1,11 +1,12 @@
-"""The calls that make and change bookings."""
+"""The calls that make bookings, or take other places for those that are had."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lastseat.client.call import Call, change, write
-from lastseat.client.views import Forgotten
-from lastseat.client.wording import Claims, Seconds, choices_of, claims_of, seconds
+from lastseat.client.acting import act, post
+from lastseat.client.call import Call, write
+from lastseat.client.wording import Claims, Seconds, choices_of, claims_of, each, listed
+from lastseat.client.wording import seconds as in_seconds
 from lastseat.core import limits
 from lastseat.core.commands import Choice, Contact, SeriesDate, SeriesPolicy
 from lastseat.core.events import Fact
@@ -14,7 +15,7 @@ from lastseat.core.outcomes import AnyOutcome
 
 
 class Bookings:
-    """Bookings and holds, and what becomes of them."""
+    """Bookings, holds, series and moves; and what is decided on what was observed."""
 
     def book(
         self,
@@ -43,7 +44,7 @@ class Bookings:
             "metadata": metadata,
             "contact": contact,
         }
-        return _post(body=body, key=key)
+        return post(body=body, key=key)
 
     def hold(
         self,
@@ -64,14 +65,14 @@ class Bookings:
         body = {
             **wanted(claims, units, choices),
             "actor": actor,
-            "hold_seconds": _seconds(seconds),
-            "limit_seconds": _seconds(limit),
+            "hold_seconds": in_seconds(seconds),
+            "limit_seconds": in_seconds(limit),
             "override": override,
             "reason": reason,
             "metadata": metadata,
             "contact": contact,
         }
-        return _post(body=body, key=key)
+        return post(body=body, key=key)
 
     def book_series(
         self,
@@ -95,12 +96,12 @@ class Bookings:
         the bookings' ids. `bookings(series=...)` lists them.
         """
         body = {
-            "dates": [_date(x) for x in dates],
+            "dates": each(dates, _date),
             "actor": actor,
             "policy": policy,
             "most": most,
-            "hold_seconds": None if seconds is None else _seconds(seconds),
-            "limit_seconds": None if limit is None else _seconds(limit),
+            "hold_seconds": None if seconds is None else in_seconds(seconds),
+            "limit_seconds": None if limit is None else in_seconds(limit),
             "confirmed": confirmed,
             "override": override,
             "reason": reason,
@@ -108,134 +109,6 @@ class Bookings:
             "contact": contact,
         }
         return write("POST", AnyOutcome, "v1", "series", body=body, key=key)
-
-    def confirm(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        contact: Contact | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """Confirm a held or reserved booking: `confirmed`, `hold_expired`, `not_booked`."""
-        return _act("confirm", booking, actor, version, reason, key, contact=contact)
-
-    def release(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """Give a hold back: `released`; `not_held` leaves any other booking alone (A8)."""
-        return _act("release", booking, actor, version, reason, key)
-
-    def cancel(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """Cancel a booking, by its id, or by the occurrence and the actor: `cancelled` (A7)."""
-        if actor is None:
-            return _act("cancel", booking, actor, version, reason, key)
-        body = {
-            "bookable": booking,
-            "actor": actor,
-            "expected_version": version,
-            "reason": reason,
-        }
-        return _post("cancel", body=body, key=key)
-
-    def extend(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        seconds: Seconds = limits.HOLD_SECONDS,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """Let a hold run `seconds` from now: `extended`, or `extend_limit` (A9)."""
-        return _act("extend", booking, actor, version, reason, key, seconds=_seconds(seconds))
-
-    def check_in(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        late: bool = False,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """They have arrived: `checked_in`; a no-show only with `late`, a permission (C3, C4)."""
-        return _act("check-in", booking, actor, version, reason, key, late=late)
-
-    def check_out(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """They were seen to leave: `checked_out`; `wrong_status` unless CHECKED_IN."""
-        return _act("check-out", booking, actor, version, reason, key)
-
-    def complete(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """What was booked is done: `completed`; `wrong_status` unless CHECKED_IN."""
-        return _act("complete", booking, actor, version, reason, key)
-
-    def no_show(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """Nobody came: `no_show`; `too_early` before the booking's first claim begins (C3)."""
-        return _act("no-show", booking, actor, version, reason, key)
-
-    def update(
-        self,
-        booking: str,
-        *,
-        actor: str | None = None,
-        metadata: dict[str, Any] | None = None,
-        contact: Contact | None = None,
-        version: int | None = None,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Call[AnyOutcome]:
-        """Write a booking's details: `updated`, with its new version (C1, D4)."""
-        _by_id(actor)
-        body = {
-            "metadata": metadata,
-            "contact": contact,
-            "expected_version": version,
-            "reason": reason,
-        }
-        return write("PATCH", AnyOutcome, "v1", "bookings", booking, body=body, key=key)
 
     def move(
         self,
@@ -252,7 +125,7 @@ class Bookings:
     ) -> Call[AnyOutcome]:
         """Give a booking new claims without giving up the old ones first (A10): `moved`."""
         new = wanted(claims, units, choices)
-        return _act("move", booking, actor, version, reason, key, override=override, **new)
+        return act("move", booking, actor, version, reason, key, override=override, **new)
 
     def move_together(
         self,
@@ -263,44 +136,33 @@ class Bookings:
         key: str | None = None,
     ) -> Call[AnyOutcome]:
         """Move several bookings, by id, in one step, all or none: also a swap when sold out."""
-        several = [{"booking_id": x, "claims": claims_of(to, 1)} for x, to in moves.items()]
+        several: Any = moves
+        if isinstance(moves, Mapping):
+            several = [{"booking_id": x, "claims": claims_of(to, 1)} for x, to in moves.items()]
         body = {"moves": several, "override": override, "reason": reason}
-        return _post("move", body=body, key=key)
+        return post("move", body=body, key=key)
 
     def book_with_observed(
         self, observed: Observed, *, actor: str, units: int = 1, key: str | None = None
     ) -> Call[AnyOutcome]:
         """Book on what was observed: `already`, `full`, `booked`, or `conflict` when it changed."""
         body = {"observed": observed, "actor": actor, "units": units}
-        return _post("book-observed", body=body, key=key)
+        return post("book-observed", body=body, key=key)
 
     def cancel_with_observed(
         self, observed: Observed, *, actor: str, key: str | None = None
     ) -> Call[AnyOutcome]:
         """Cancel on what was observed: `not_booked`, `cancelled`, or `conflict`."""
-        return _post("cancel-observed", body={"observed": observed, "actor": actor}, key=key)
+        return post("cancel-observed", body={"observed": observed, "actor": actor}, key=key)
 
     def append_expect(
         self, appends: Mapping[str, tuple[int, Sequence[Fact]]], *, key: str | None = None
     ) -> Call[AnyOutcome]:
         """Append facts to streams at their expected sequences, all or none (A2)."""
-        several = {
-            stream: {"expected": seq, "facts": list(facts)}
-            for stream, (seq, facts) in appends.items()
-        }
+        several: Any = appends
+        if isinstance(appends, Mapping):
+            several = {stream: _append(x) for stream, x in appends.items()}
         return write("POST", AnyOutcome, "v1", "facts", body={"appends": several}, key=key)
-
-    def expire(self, *, limit: int = 1_000) -> Call[int]:
-        """Journal the tenant's overdue holds as expired, oldest first; how many were (A9)."""
-        return change(dict[str, int], "v1", "expire", body={"limit": limit}, take=_expired)
-
-    def forget(self, actor: str) -> Call[Forgotten]:
-        """Erase who `actor` is and what was said of them (H5); their bookings stay, nameless."""
-        return change(Forgotten, "v1", "actors", "forget", body={"actor": actor})
-
-
-_seconds = seconds
-"""Under a name that the argument `seconds` does not hide."""
 
 
 def wanted(claims: Claims, units: int, choices: Sequence[Choice]) -> dict[str, Any]:
@@ -309,37 +171,15 @@ def wanted(claims: Claims, units: int, choices: Sequence[Choice]) -> dict[str, A
     return found | ({"choices": choices_of(choices)} if choices else {})
 
 
+def _append(one: object) -> Any:
+    match one:
+        case (seq, facts):
+            return {"expected": seq, "facts": listed(facts)}
+        case _:
+            return one
+
+
 def _date(date: Claims | SeriesDate) -> dict[str, Any]:
     if isinstance(date, SeriesDate):
         return wanted(date.claims, 1, date.choices)
     return wanted(date, 1, ())
-
-
-def _post(*segments: str, body: dict[str, Any], key: str | None) -> Call[AnyOutcome]:
-    return write("POST", AnyOutcome, "v1", "bookings", *segments, body=body, key=key)
-
-
-def _act(
-    what: str,
-    booking: str,
-    actor: str | None,
-    version: int | None,
-    reason: str | None,
-    key: str | None,
-    **more: Any,
-) -> Call[AnyOutcome]:
-    _by_id(actor)
-    return _post(
-        *(booking, what), body={"expected_version": version, "reason": reason, **more}, key=key
-    )
-
-
-def _by_id(actor: str | None) -> None:
-    if actor is not None:
-        raise ValueError(
-            "over HTTP only `cancel` takes an occurrence and an actor: give the booking's id"
-        )
-
-
-def _expired(found: dict[str, int]) -> int:
-    return found["expired"]

@@ -5,11 +5,11 @@ To the library these are `tenant.calendars`.
 
 from datetime import datetime
 
-from lastseat.client.calendar_views import Calendar, Feed, ImportReport, NewFeed
 from lastseat.client.call import Call, read, write
 from lastseat.client.looking import PAGE_SIZE
-from lastseat.client.views import Page
 from lastseat.core.outcomes import Refusal
+from lastseat.views.calendars import Calendar, Feed, ImportReport, MadeFeed
+from lastseat.views.page import Page
 
 
 class Calendars:
@@ -85,18 +85,18 @@ class Calendars:
 
     def create_feed(
         self, of: str, *, redacted: bool = True, key: str | None = None
-    ) -> Call[NewFeed | Refusal]:
+    ) -> Call[MadeFeed | Refusal]:
         """Give out an address under which a calendar can be read by whoever has it."""
         body = {"of": of, "redacted": redacted}
-        return write("POST", NewFeed, "v1", "feeds", body=body, key=key)
+        return write("POST", MadeFeed, "v1", "feeds", body=body, key=key)
 
     def feeds(self, *, page_size: int = PAGE_SIZE) -> Call[Page[Feed]]:
         """The feeds by id."""
         return read(Page[Feed], "v1", "feeds", query={"limit": page_size})
 
-    def change_feed(self, feed_id: str, *, key: str | None = None) -> Call[NewFeed | Refusal]:
+    def change_feed(self, feed_id: str, *, key: str | None = None) -> Call[MadeFeed | Refusal]:
         """Give a feed another secret: its old address is unknown from here on."""
-        return write("POST", NewFeed, "v1", "feeds", feed_id, "secret", body={}, key=key)
+        return write("POST", MadeFeed, "v1", "feeds", feed_id, "secret", body={}, key=key)
 
     def revoke_feed(self, feed_id: str, *, key: str | None = None) -> Call[Feed | Refusal]:
         """Take a feed away for good."""

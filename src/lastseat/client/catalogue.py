@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from lastseat.client.call import Call, read, write
-from lastseat.client.catalogue_views import Location, Service, Terms
 from lastseat.client.looking import PAGE_SIZE
-from lastseat.client.views import Page
 from lastseat.core.events import WaitPolicy
 from lastseat.core.outcomes import Refusal
+from lastseat.views.catalogue import Location, Service, Terms
+from lastseat.views.page import Page
 
 
 class Catalogue:
@@ -85,7 +85,7 @@ class Catalogue:
             "service_id": service_id,
             "max_simultaneous_bookings": max_simultaneous_bookings,
             "waitlist": waitlist,
-            **msgspec.structs.asdict(terms),
+            **_fields(terms),
         }
         return write("POST", Service, "v1", "services", body=body, key=key)
 
@@ -119,5 +119,21 @@ class Catalogue:
             "reason": reason,
         }
         return write(
-            "PATCH", Service, "v1", "services", service_id, body=body, nulls=changes, key=key
+            "PATCH",
+            Service,
+            "v1",
+            "services",
+            service_id,
+            body=body,
+            nulls=_changes(changes),
+            key=key,
         )
+
+
+def _fields(terms: object) -> dict[str, Any]:
+    # What is no terms is no field of a service, and refused as such.
+    return msgspec.structs.asdict(terms) if isinstance(terms, Terms) else {"terms": terms}
+
+
+def _changes(changes: object) -> dict[str, Any]:
+    return changes if isinstance(changes, dict) else {"changes": changes}

@@ -4,6 +4,7 @@ Both faces take their methods from here, and so does whoever wants to see whethe
 replay: `client.execute(client.commands.book(...)).replayed`.
 """
 
+from lastseat.client.acting import Acting
 from lastseat.client.bookings import Bookings
 from lastseat.client.calendars import Calendars
 from lastseat.client.catalogue import Catalogue
@@ -18,6 +19,7 @@ from lastseat.client.webhooks import Webhooks
 
 class Commands(
     Bookings,
+    Acting,
     Waiting,
     Venue,
     Looking,

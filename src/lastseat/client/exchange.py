@@ -69,6 +69,8 @@ def exchange(
 
     Raises `Unavailable` when there is none, `ServiceError` for an answer that is no outcome.
     """
+    if call.unsendable is not None:
+        return Answer(call.unsendable)  # type: ignore[arg-type]
     if call.key is not None and not _sendable(call.key):
         return _no_key()
     asking, attempt = call, 0
@@ -120,8 +122,10 @@ def _given_up(call: Call[T], what: Reply | Broken, attempts: int, asked: float |
     raise Unavailable(message, retry_after=asked, call=call)
 
 
-def _sendable(key: str) -> bool:
+def _sendable(key: object) -> bool:
     """Whether a header can carry it."""
+    if not isinstance(key, str):
+        return False
     visible = key.isascii() and key.isprintable() and " " not in key
     return visible and 1 <= len(key) <= KEY_LENGTH
 

@@ -13,7 +13,7 @@ import msgspec
 
 from lastseat.client.call import Answer, Call
 from lastseat.client.commands import Commands
-from lastseat.client.views import Page
+from lastseat.views.page import Page
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,25 +11,15 @@ from typing import Any, TypeVar
 
 from lastseat.client.call import Call, read
 from lastseat.client.venue import COLLECTIONS, EVENTS, OCCURRENCES, RESOURCES, collections_of
-from lastseat.client.views import (
-    AuditEntry,
-    BookableView,
-    BookingRow,
-    BookingView,
-    EventView,
-    JournalRow,
-    Page,
-    Place,
-    SeatsLeft,
-    SeatView,
-    WiredBookingRow,
-    WiredRow,
-    unwired,
-)
+from lastseat.client.wired import EventView, WiredBookingRow, WiredRow, unwired
+from lastseat.client.wording import several_of
 from lastseat.core.events import Kind
 from lastseat.core.observed import Observed
 from lastseat.core.schedule import Schedule
 from lastseat.core.status import Status
+from lastseat.views.bookings import BookableView, BookingView, Place, SeatsLeft, SeatView
+from lastseat.views.history import AuditEntry, BookingRow, JournalRow
+from lastseat.views.page import Page
 
 T = TypeVar("T")
 
@@ -65,7 +55,7 @@ class Looking:
         page_size: int = PAGE_SIZE,
     ) -> Call[Page[BookableView]]:
         """Occurrences, then resources, pools and composites, then events, each by id."""
-        kinds = frozenset(Kind(x) for x in ([kind] if isinstance(kind, str) else kind))
+        kinds = _kinds(kind)
         query = {"location": location, "limit": page_size}
         call: Call[Page[BookableView]] | None = None
         for collection in reversed(COLLECTIONS):
@@ -127,7 +117,7 @@ class Looking:
             "actor": actor,
             "bookable": bookable,
             "location": location,
-            "status": [status] if isinstance(status, str) else list(status),
+            "status": several_of(status),
             "starts_from": starts_from,
             "starts_to": starts_to,
             "series": series,
@@ -170,6 +160,13 @@ def _at(occurrence: str) -> tuple[str, ...]:
     return ("v1", OCCURRENCES, occurrence)
 
 
+def _kinds(kind: Sequence[Kind | str]) -> frozenset[Kind]:
+    asked = several_of(kind)
+    if not isinstance(asked, list):
+        raise ValueError("kind must be a kind, or several")  # noqa: TRY004 - as all bad input is
+    return frozenset(Kind(x) for x in asked)
+
+
 def _seat(occurrence: str, actor: str, take: Any) -> Call[Any]:
     return read(SeatView, *_at(occurrence), "seat", query={"actor": actor}, take=take)
 
@@ -177,4 +174,4 @@ def _seat(occurrence: str, actor: str, take: Any) -> Call[Any]:
 def _only(page: Page[BookableView], kinds: frozenset[Kind]) -> Page[BookableView]:
     if not kinds:
         return page
-    return Page(tuple(x for x in page.items if x.kind in kinds), page.next)
+    return Page([x for x in page.items if x.kind in kinds], page.next)

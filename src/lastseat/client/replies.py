@@ -7,11 +7,11 @@ import msgspec
 from msgspec import Struct
 
 from lastseat.client.call import Answer, Call
-from lastseat.client.catalogue_views import SlotRefused
 from lastseat.client.errors import Forbidden, NotFound, ServiceError, Unauthorized, Unavailable
 from lastseat.client.retrying import PASSING, retry_after
-from lastseat.client.time_views import Suggestion
+from lastseat.client.wired import SlotRefused
 from lastseat.core.outcomes import AnyOutcome, Refusal
+from lastseat.views.times import Suggestion
 
 T = TypeVar("T")
 

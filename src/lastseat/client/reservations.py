@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from lastseat.client.call import Call, change, read, write
-from lastseat.client.catalogue_views import (
-    Appointment,
-    Cancellation,
-    Capacity,
-    Reservation,
-    Reserved,
-    ServiceBooked,
-    SlotRefused,
-)
+from lastseat.client.wired import SlotRefused
 from lastseat.core.commands import Contact
 from lastseat.core.outcomes import Refusal
+from lastseat.views.reservations import (
+    AppointmentAnswer,
+    CancelledAnswer,
+    CapacityAnswer,
+    ReservationAnswer,
+    ReservedAnswer,
+    ServiceBooked,
+)
 
 Refused = SlotRefused | Refusal
 
@@ -38,14 +38,14 @@ class Reservations:
         party: int = 1,
         minutes: int | None = None,
         key: str | None = None,
-    ) -> Call[Reserved | Refused]:
+    ) -> Call[ReservedAnswer | Refused]:
         """Hold one place of a service over `[start, end)` for `minutes`, else as it says (D1).
 
         What the service needs is held with it, for a `party` where its needs go by that.
         """
         slot = _slot(business_id, service_id, start, end)
         body = {**slot, "party": party, "ttlMinutes": minutes}
-        return write("POST", Reserved, *_WHERE, "reserve", body=body, key=key)
+        return write("POST", ReservedAnswer, *_WHERE, "reserve", body=body, key=key)
 
     def book_service(
         self,
@@ -79,9 +79,9 @@ class Reservations:
         where = ("v1", "services", service_id, "bookings")
         return write("POST", ServiceBooked, *where, body=body, key=key)
 
-    def reservation(self, reservation_id: str) -> Call[Reservation]:
+    def reservation(self, reservation_id: str) -> Call[ReservationAnswer]:
         """Where a reservation or appointment stands now. Raises `NotFound`."""
-        return read(Reservation, *_WHERE, "reservation", reservation_id)
+        return read(ReservationAnswer, *_WHERE, "reservation", reservation_id)
 
     def extend_reservation(
         self,
@@ -90,14 +90,14 @@ class Reservations:
         minutes: int | None = None,
         version: int | None = None,
         key: str | None = None,
-    ) -> Call[Reservation | Refused]:
+    ) -> Call[ReservationAnswer | Refused]:
         """Let a reservation run `minutes` from now, within the service's limit."""
         body = {
             "reservationId": reservation_id,
             "ttlMinutes": minutes,
             "expectedVersion": version,
         }
-        return write("POST", Reservation, *_WHERE, "extend", body=body, key=key)
+        return write("POST", ReservationAnswer, *_WHERE, "extend", body=body, key=key)
 
     def commit(
         self,
@@ -107,7 +107,7 @@ class Reservations:
         phone: str | None = None,
         name: str | None = None,
         key: str | None = None,
-    ) -> Call[Appointment | Refused]:
+    ) -> Call[AppointmentAnswer | Refused]:
         """Make it a confirmed appointment; for the same guest again, the same answer."""
         body = {
             "reservationId": reservation_id,
@@ -115,7 +115,7 @@ class Reservations:
             "guestPhone": phone,
             "guestName": name,
         }
-        return write("POST", Appointment, *_WHERE, "commit", body=body, key=key)
+        return write("POST", AppointmentAnswer, *_WHERE, "commit", body=body, key=key)
 
     def reschedule(
         self,
@@ -127,7 +127,7 @@ class Reservations:
         override: bool = False,
         reason: str | None = None,
         key: str | None = None,
-    ) -> Call[Reservation | Refused]:
+    ) -> Call[ReservationAnswer | Refused]:
         """Move a reservation or appointment without giving up its old slot first (A10, D4)."""
         body = {
             "appointmentId": booking_id,
@@ -137,21 +137,21 @@ class Reservations:
             "override": override,
             "reason": reason,
         }
-        return write("POST", Reservation, *_WHERE, "reschedule", body=body, key=key)
+        return write("POST", ReservationAnswer, *_WHERE, "reschedule", body=body, key=key)
 
-    def cancel_by_token(self, token: str) -> Call[Cancellation]:
+    def cancel_by_token(self, token: str) -> Call[CancelledAnswer]:
         """Cancel the appointment of a token, no key needed; once more: the same answer.
 
         Raises `NotFound` for a token that is wrong, or no good any more.
         """
-        return change(Cancellation, *_WHERE, "cancel", body={"cancellationToken": token})
+        return change(CancelledAnswer, *_WHERE, "cancel", body={"cancellationToken": token})
 
     def capacity(
         self, business_id: str, service_id: str, *, start: datetime, end: datetime
-    ) -> Call[Capacity]:
+    ) -> Call[CapacityAnswer]:
         """How many more fit in the slot (D2); to be shown, others reserve meanwhile."""
         query = _slot(business_id, service_id, start, end)
-        return read(Capacity, *_WHERE, "capacity", query=query)
+        return read(CapacityAnswer, *_WHERE, "capacity", query=query)
 
 
 def _slot(business_id: str, service_id: str, start: datetime, end: datetime) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from typing import Any
 
 from lastseat.client.call import Call, change, read, write
 from lastseat.client.looking import PAGE_SIZE
-from lastseat.client.time_views import (
+from lastseat.client.wired import Suggestions
+from lastseat.client.wording import Claims, Seconds, choices_of, claims_of, seconds, several_of
+from lastseat.core.commands import Choice
+from lastseat.core.interval import Interval
+from lastseat.core.outcomes import AnyOutcome
+from lastseat.core.rules import Rules
+from lastseat.views.page import Page
+from lastseat.views.times import (
     AgendaItem,
     BusyInterval,
     Clash,
@@ -20,18 +27,11 @@ from lastseat.client.time_views import (
     NextFree,
     Opening,
     OpenSlot,
-    Outside,
+    OutsideAnswer,
     OutsideRules,
     RulesView,
     Suggestion,
-    Suggestions,
 )
-from lastseat.client.views import Page
-from lastseat.client.wording import Claims, Seconds, choices_of, claims_of, seconds
-from lastseat.core.commands import Choice
-from lastseat.core.interval import Interval
-from lastseat.core.outcomes import AnyOutcome
-from lastseat.core.rules import Rules
 
 WITHIN = 7_200
 MOST = 3
@@ -92,7 +92,7 @@ class Times:
     ) -> Call[bool]:
         """Whether all `bookables` could be booked over `[start, end)` now, with these buffers."""
         query = {
-            "of": _several(bookables),
+            "of": several_of(bookables),
             "start": start,
             "end": end,
             "units": units,
@@ -117,7 +117,7 @@ class Times:
     ) -> Call[Opening | None]:
         """The earliest time from `after` on that can be had and ends by `horizon`, or None (B5)."""
         query = {
-            "of": _several(of),
+            "of": several_of(of),
             "duration_seconds": seconds(duration),
             "after": after,
             "horizon": horizon,
@@ -211,7 +211,7 @@ class Times:
         """Bookings to come that today's rules would refuse, by their start (C2)."""
         query = {"limit": limit}
         return read(
-            Outside, *("v1", "rules", owner, "outside"), query=query, take=attrgetter("items")
+            OutsideAnswer, *("v1", "rules", owner, "outside"), query=query, take=attrgetter("items")
         )
 
     def rules(self, owner: str) -> Call[RulesView]:
@@ -230,7 +230,3 @@ class Times:
         """Replace all rules of `owner`: opening hours, blocks, lead time and so on (C2)."""
         body = {"rules": rules, "expected": expected, "reason": reason}
         return write("PUT", AnyOutcome, "v1", "rules", owner, body=body, key=key)
-
-
-def _several(names: str | Sequence[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)

@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import Any, Literal
 
 from lastseat.client.call import Call, write
-from lastseat.client.wording import Seconds, local, locals_of, rules_of, seconds, zone_of
+from lastseat.client.wording import (
+    Seconds,
+    each,
+    listed,
+    local,
+    locals_of,
+    seconds,
+    several_of,
+    zone_of,
+)
 from lastseat.core.events import ActorTime, WaitPolicy
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.core.schedule import Override
@@ -19,9 +28,9 @@ OCCURRENCES, RESOURCES, EVENTS = COLLECTIONS = ("occurrences", "resources", "eve
 """Where bookables are over HTTP, by their kind; pools are among the resources."""
 
 
-def collections_of(bookable: str) -> Sequence[str]:
+def collections_of(bookable: object) -> Sequence[str]:
     """Where a bookable may be: an id does not say of which kind it is, but for an event's `@`."""
-    return (OCCURRENCES,) if "@" in bookable else COLLECTIONS
+    return (OCCURRENCES,) if isinstance(bookable, str) and "@" in bookable else COLLECTIONS
 
 
 class Venue:
@@ -136,10 +145,10 @@ class Venue:
             "bookable": event,
             "starts": locals_of(starts),
             "start": None if start is None else local(start),
-            "rrule": rules_of(rrule),
+            "rrule": several_of(rrule),
             "rdate": locals_of(rdate),
             "exdate": locals_of(exdate),
-            "overrides": [_override(x) for x in overrides],
+            "overrides": each(overrides, _override),
             "duration_seconds": seconds(duration),
             "time_zone": time_zone,
             "capacity": capacity,
@@ -181,7 +190,7 @@ class Venue:
             "at": None if at is None else local(at),
             "start": None if start is None else local(start),
             "duration_seconds": None if duration is None else seconds(duration),
-            "rrule": rules_of(rrule),
+            "rrule": several_of(rrule),
             "rdate": locals_of(rdate),
             "exdate": locals_of(exdate),
             "capacity": capacity,
@@ -208,7 +217,7 @@ class Venue:
         """Several bookables under one name: who books it books all `parts` (H2)."""
         body = {
             "bookable": bookable,
-            "parts": list(parts),
+            "parts": listed(parts),
             "time_zone": time_zone,
             "location": location,
             "name": name,
@@ -245,7 +254,9 @@ class Venue:
         return call
 
 
-def _override(one: Override) -> dict[str, Any]:
+def _override(one: object) -> Any:
+    if not isinstance(one, Override):
+        return one
     body = {
         "at": one.at,
         "start": one.start,

@@ -10,11 +10,12 @@ from typing import Any
 from lastseat.client.bookings import wanted
 from lastseat.client.call import Call, read, write
 from lastseat.client.looking import PAGE_SIZE
-from lastseat.client.views import BookingView, Page, WaitlistEntry
 from lastseat.client.wording import Claims, Seconds, seconds
 from lastseat.core import limits
 from lastseat.core.commands import Choice, Contact
 from lastseat.core.outcomes import AnyOutcome
+from lastseat.views.bookings import BookingView, WaitlistEntry
+from lastseat.views.page import Page
 
 _WAITLIST = ("v1", "waitlist")
 

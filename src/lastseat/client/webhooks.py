@@ -7,16 +7,9 @@ from collections.abc import Sequence
 
 from lastseat.client.call import Call, change, read, write
 from lastseat.client.looking import PAGE_SIZE
-from lastseat.client.views import Page
-from lastseat.client.webhook_views import (
-    Delivery,
-    NewWebhook,
-    Replayed,
-    State,
-    Tried,
-    Webhook,
-)
 from lastseat.core.outcomes import Refusal
+from lastseat.views.page import Page
+from lastseat.views.webhooks import Delivery, MadeWebhook, Replayed, State, Tried, Webhook
 
 OVERLAP = 24 * 3600
 """Seconds for which an old secret goes on signing beside its successor, unless told otherwise."""
@@ -32,13 +25,13 @@ class Webhooks:
         kinds: Sequence[str] = ("*",),
         description: str | None = None,
         key: str | None = None,
-    ) -> Call[NewWebhook | Refusal]:
+    ) -> Call[MadeWebhook | Refusal]:
         """Tell `url` of changes of these kinds from now on: `booking.booked`, `booking.*`, `*`.
 
         The answer has the secret that signs what is sent, and no other ever will.
         """
         body = {"url": url, "kinds": kinds, "description": description}
-        return write("POST", NewWebhook, "v1", "webhooks", body=body, key=key)
+        return write("POST", MadeWebhook, "v1", "webhooks", body=body, key=key)
 
     def webhook(self, webhook_id: str) -> Call[Webhook]:
         """The endpoint. Raises `NotFound`."""
@@ -78,10 +71,12 @@ class Webhooks:
 
     def rotate_webhook_secret(
         self, webhook_id: str, *, overlap_seconds: int = OVERLAP, key: str | None = None
-    ) -> Call[NewWebhook | Refusal]:
+    ) -> Call[MadeWebhook | Refusal]:
         """Give an endpoint another secret, shown once. The old one signs too for the overlap."""
         body = {"overlap_seconds": overlap_seconds}
-        return write("POST", NewWebhook, "v1", "webhooks", webhook_id, "secret", body=body, key=key)
+        return write(
+            "POST", MadeWebhook, "v1", "webhooks", webhook_id, "secret", body=body, key=key
+        )
 
     def test_webhook(self, webhook_id: str) -> Call[Tried]:
         """Send a message `webhook.test` now, and tell how it was answered. Raises `NotFound`.

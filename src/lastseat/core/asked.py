@@ -34,14 +34,20 @@ def _claims(field: str, claims: object) -> None:
     if len(claims) > limits.CLAIMS:
         raise f.Bad(field, f"has {len(claims)} claims; at most {limits.CLAIMS} fit in one booking")
     for i, claim in enumerate(claims):
-        prefix = f"{field}[{i}]."
         if not isinstance(claim, c.Claim):
             raise f.Bad(f"{field}[{i}]", "must be a Claim")
-        _bookable(f"{prefix}bookable", claim.bookable)
-        _sizes(prefix, claim)
-        if claim.start is not None or claim.end is not None:
-            f.interval(claim.start, claim.end, prefix)
-        _clock(prefix, claim)
+        try:
+            _claim(claim)
+        except f.Bad as bad:
+            raise bad.within(f"{field}[{i}].") from None
+
+
+def _claim(claim: c.Claim) -> None:
+    _bookable("bookable", claim.bookable)
+    _sizes(claim)
+    if claim.start is not None or claim.end is not None:
+        f.interval(claim.start, claim.end)
+    _clock(claim)
 
 
 def _bookable(field: str, name: object) -> None:
@@ -50,17 +56,17 @@ def _bookable(field: str, name: object) -> None:
         raise f.Bad(field, f"{ACTOR_PREFIX!r} ids are claimed by themselves")
 
 
-def _sizes(prefix: str, asked: c.Claim | c.Choice) -> None:
-    f.integer(f"{prefix}units", asked.units, 1, limits.UNITS)
-    f.integer(f"{prefix}before", asked.before, 0, limits.BUFFER_SECONDS)
-    f.integer(f"{prefix}after", asked.after, 0, limits.BUFFER_SECONDS)
+def _sizes(asked: c.Claim | c.Choice) -> None:
+    f.integer("units", asked.units, 1, limits.UNITS)
+    f.integer("before", asked.before, 0, limits.BUFFER_SECONDS)
+    f.integer("after", asked.after, 0, limits.BUFFER_SECONDS)
 
 
-def _clock(prefix: str, asked: c.Claim | c.Choice) -> None:
+def _clock(asked: c.Claim | c.Choice) -> None:
     if asked.time_zone is not None:
-        f.name(f"{prefix}time_zone", asked.time_zone)
+        f.name("time_zone", asked.time_zone)
     if asked.local_start is not None:
-        f.local_time(f"{prefix}local_start", asked.local_start)
+        f.local_time("local_start", asked.local_start)
 
 
 def _choices(field: str, choices: object) -> None:
@@ -70,26 +76,29 @@ def _choices(field: str, choices: object) -> None:
     for i, choice in enumerate(choices):
         if not isinstance(choice, c.Choice):
             raise f.Bad(f"{field}[{i}]", "must be a Choice")
-        _choice(f"{field}[{i}].", choice)
+        try:
+            _choice(choice)
+        except f.Bad as bad:
+            raise bad.within(f"{field}[{i}].") from None
         candidates += len(choice.of)
         if candidates > limits.CANDIDATES:
             reason = f"pick from more than {limits.CANDIDATES} bookables, which are all locked"
             raise f.Bad(field, reason)
 
 
-def _choice(prefix: str, choice: c.Choice) -> None:
+def _choice(choice: c.Choice) -> None:
     of: object = choice.of
     if not isinstance(of, tuple) or not 0 < len(of) <= limits.CANDIDATES:
-        raise f.Bad(f"{prefix}of", f"must be a tuple of 1 to {limits.CANDIDATES} bookables")
+        raise f.Bad("of", f"must be a tuple of 1 to {limits.CANDIDATES} bookables")
     for i, name in enumerate(of):
-        _bookable(f"{prefix}of[{i}]", name)
+        _bookable(f"of[{i}]", name)
     if len(set(of)) != len(of):
-        raise f.Bad(f"{prefix}of", "has a bookable twice")
-    f.integer(f"{prefix}any", choice.any, 1, len(of))
-    f.flag(f"{prefix}adjacent", choice.adjacent)
-    _sizes(prefix, choice)
-    f.interval(choice.start, choice.end, prefix)
-    _clock(prefix, choice)
+        raise f.Bad("of", "has a bookable twice")
+    f.integer("any", choice.any, 1, len(of))
+    f.flag("adjacent", choice.adjacent)
+    _sizes(choice)
+    f.interval(choice.start, choice.end)
+    _clock(choice)
 
 
 def series(command: c.BookSeries) -> None:

@@ -83,10 +83,10 @@ class Define(Command, frozen=True, kw_only=True, tag="define"):
     An occurrence has `start` and `end`. An event has `starts`, naive local times in `time_zone`,
     ISO 8601 to the minute (`2026-11-23T18:00`), and the duration in `seconds`, or instead of both a
     `schedule` with rules; the id of its occurrence is `<event>@<local start>`. A composite has
-    `parts`: resources or pools, or composites, which stand for their own parts. `location` and
-    `waitlist` belong to the definition; an event's occurrences have its own. `name` and
-    `attributes` do not: they are kept in a row that can be changed and erased, made with the
-    definition.
+    `parts`: resources or pools, or composites, which stand for their own parts. `location`,
+    which has to be there, and `waitlist` belong to the definition; an event's occurrences have its
+    own. `name` and `attributes` do not: they are kept in a row that can be changed and erased, made
+    with the definition.
     """
 
     bookable: str
@@ -358,58 +358,6 @@ Making = Book | BookSeries | Join
 """The commands that make bookings for an actor."""
 
 AnyCommand = Define | Making | Targeted | Move | ChangeCapacity | SetRules | EditEvent | Append
-
-
-def bookables_of(command: AnyCommand) -> tuple[str, ...]:
-    """The bookables a command names itself, without those of the bookings it names."""
-    named = _named(command)
-    return (*named, *command.expected) if command.expected else named
-
-
-def _named(command: AnyCommand) -> tuple[str, ...]:
-    match command:
-        case Book(claims=(only,), choices=()):
-            return (only.bookable,)
-        case Book() | Join():
-            return _asked(command)
-        case BookSeries():
-            return tuple(name for date in command.dates for name in _asked(date))
-        case Define():
-            return (command.bookable, *command.parts)
-        case ChangeCapacity():
-            return (command.bookable,)
-        case SetRules():
-            return (command.owner,)
-        case Move():
-            claimed = [name for move in command.moves for name in _asked(move)]
-            seats = [move.target for move in command.moves if isinstance(move.target, Seat)]
-            return (*claimed, *(seat.bookable for seat in seats))
-        case Append():
-            return tuple(command.facts)
-        case EditEvent():
-            return (command.event,)
-        case _:
-            return (command.target.bookable,) if isinstance(command.target, Seat) else ()
-
-
-def _asked(booking: Book | Join | SeriesDate | Relocation) -> tuple[str, ...]:
-    claimed = tuple(claim.bookable for claim in booking.claims)
-    if not booking.choices:
-        return claimed
-    return (*claimed, *(name for choice in booking.choices for name in choice.of))
-
-
-def targets_of(command: AnyCommand) -> tuple[Target, ...]:
-    """The existing bookings a command names."""
-    match command:
-        case Book() | BookSeries() | Join() | Define() | ChangeCapacity() | SetRules():
-            return ()
-        case EditEvent() | Append():
-            return ()
-        case Move():
-            return tuple(move.target for move in command.moves)
-        case _:
-            return (command.target,)
 
 
 def written_fields(command: Update) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from lastseat.core import (
     defining,
     editing,
     joining,
+    lifecycle,
     moving,
     series,
     visiting,
@@ -18,11 +19,10 @@ from lastseat.core import (
 )
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision
 from lastseat.core.limits import CLOCK_TOLERANCE
 from lastseat.core.state import Booking, Entry
 from lastseat.core.status import Status
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 
 
 def decide(world: World, command: c.AnyCommand) -> Decision:
@@ -81,15 +81,15 @@ def _decide_on_one(world: World, command: c.Targeted) -> Decision:
     """What becomes of the one booking that the command names."""
     match command:
         case c.Confirm():
-            return booking.decide_confirm(world, command)
+            return lifecycle.decide_confirm(world, command)
         case c.Release():
-            return booking.decide_release(world, command)
+            return lifecycle.decide_release(world, command)
         case c.Cancel():
-            return booking.decide_cancel(world, command)
+            return lifecycle.decide_cancel(world, command)
         case c.Extend():
-            return booking.decide_extend(world, command)
+            return lifecycle.decide_extend(world, command)
         case c.Expire():
-            return booking.decide_expire(world, command)
+            return lifecycle.decide_expire(world, command)
         case c.CheckIn():
             return visiting.decide_check_in(world, command)
         case c.CheckOut():
@@ -99,7 +99,7 @@ def _decide_on_one(world: World, command: c.Targeted) -> Decision:
         case c.NoShow():
             return visiting.decide_no_show(world, command)
         case c.Update():
-            return booking.decide_update(world, command)
+            return lifecycle.decide_update(world, command)
         case _:
             assert_never(command)
 
@@ -139,7 +139,7 @@ def begun_waits(world: World) -> list[Booking]:
         for x in (world.bookings.values() if world.lines else ())
         if x.status is Status.WAITLISTED
         and x.waiter is not None
-        and booking.too_late(world, x.waiter)
+        and lifecycle.too_late(world, x.waiter)
         and waiting.here(world, x.waiter)
     ]
 
@@ -158,7 +158,7 @@ def expire_due(world: World) -> list[str]:
     ]
     due += begun_waits(world)
     for over in due:
-        world.apply(booking.expire(over))
+        world.apply(lifecycle.expire(over))
     if world.lines and world.entries:
         offer_freed(world, list(world.entries), 0)
     return [over.booking_id for over in due]

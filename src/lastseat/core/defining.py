@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision
 from lastseat.core.events import Kind
 from lastseat.core.interval import Interval, Load, peak_overlap
 from lastseat.core.limits import LATEST, PARTS
 from lastseat.core.state import Bookable, Entry
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 
 
 def decide_define(world: World, command: c.Define) -> Decision:

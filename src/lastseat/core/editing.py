@@ -14,12 +14,12 @@ from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import limits
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision, on_every_stream
 from lastseat.core.events import ActorTime, ClaimMade, Kind
 from lastseat.core.interval import Interval, merged
+from lastseat.core.lifecycle import on_every_stream
 from lastseat.core.state import ACTOR_PREFIX, Bookable, Booking, Entry
 from lastseat.core.status import Status, may_follow
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 
 
 class Change(Struct, frozen=True):

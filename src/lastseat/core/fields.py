@@ -4,7 +4,7 @@ Not for what a command as a whole has to be: see validate.py.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from math import isfinite
@@ -27,9 +27,16 @@ class Bad(Exception):
         super().__init__(field, reason)
         self.invalid = Invalid(field=field, reason=reason)
 
+    def within(self, prefix: str) -> "Bad":
+        """The same, of a field that is a part of another."""
+        return Bad(prefix + self.invalid.field, self.invalid.reason)
+
 
 def name(field: str, value: object, most: int = limits.NAME_LENGTH) -> None:
     """An id, a reference, a name: short, on one line."""
+    # Nearly always it is one: asked first, since several are looked at for every booking.
+    if type(value) is str and len(value) <= most and value.isprintable() and value.strip():
+        return
     if not isinstance(value, str) or not value or value.isspace():
         raise Bad(field, "must be a text that is not empty")
     if len(value) > most:
@@ -167,11 +174,13 @@ def _inside(field: str, value: object) -> Iterable[object]:
             raise Bad(field, f"has a {type(value).__name__}, which JSON can't say")
 
 
-def struct(field: str, value: object, cls: type[msgspec.Struct], most: int) -> None:
+def struct(
+    field: str, value: object, cls: type[msgspec.Struct], most: int, words: Sequence[str] = ()
+) -> None:
     """A `cls` that is read back as it was written: of the types it says, all the way down.
 
     Structs check no types when they are made, and those who work with one trust them. `most` bounds
-    its bytes as JSON.
+    its bytes as JSON. `words` are what may stand where not any text may: who has another is told.
     """
     if not isinstance(value, cls):
         raise Bad(field, f"must be a {cls.__name__}")
@@ -189,6 +198,9 @@ def struct(field: str, value: object, cls: type[msgspec.Struct], most: int) -> N
         # "Expected `int`, got `str` - at `$.lead_seconds`", or "- at `key` in `$.hours.weekly`".
         reason, _, where = str(error).partition(" - at ")
         path = where.rpartition("`$")[2].rstrip("`")
+        word = reason.removeprefix("Invalid enum value ")
+        if word != reason:
+            raise Bad(field + path, f"is {word}, and must be one of {', '.join(words)}") from None
         raise Bad(field + path, reason[:1].lower() + reason[1:]) from None
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise Bad(field, f"can't be written as JSON: {error}") from None

@@ -6,7 +6,7 @@ from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import limits
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision, check_actor_time, seated
+from lastseat.core.booking import check_actor_time, seated
 from lastseat.core.capacity import (
     Placement,
     actor_claims,
@@ -21,7 +21,7 @@ from lastseat.core.placing import place
 from lastseat.core.ruling import called_off, in_the_way
 from lastseat.core.state import Entry, actor_stream
 from lastseat.core.waiting import never_fits
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 
 
 def decide_join(world: World, command: c.Join) -> Decision:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision, check_actor_time, find
+from lastseat.core.booking import check_actor_time
 from lastseat.core.capacity import (
     ActorClaims,
     Key,
@@ -22,11 +22,12 @@ from lastseat.core.capacity import (
     shortage,
 )
 from lastseat.core.choosing import Candidate, Offer, offers, pick
+from lastseat.core.lifecycle import find
 from lastseat.core.placing import made_claims, place
 from lastseat.core.ruling import called_off, in_the_way
 from lastseat.core.state import ACTOR_PREFIX, Booking, Entry, LiveClaim, actor_stream
 from lastseat.core.status import RELOCATABLE
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 
 
 class Plan(Struct, frozen=True):

@@ -6,9 +6,9 @@ it are made already. What the policy then thinks of the report decides whether a
 
 from lastseat.core import commands as c
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision, decide_book
+from lastseat.core.booking import decide_book
 from lastseat.core.state import Entry
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 
 
 def decide_book_series(world: World, command: c.BookSeries) -> Decision:

@@ -4,7 +4,7 @@ Only what a command says by itself is checked here; what needs the state is in t
 """
 
 from datetime import timedelta
-from typing import assert_never
+from typing import assert_never, get_args
 
 from lastseat.core import commands as c
 from lastseat.core import fields as f
@@ -14,7 +14,7 @@ from lastseat.core.defining import event_of, occurrence_id
 from lastseat.core.events import ActorTime, Fact, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.outcomes import Invalid
-from lastseat.core.rules import Rules
+from lastseat.core.rules import Day, Rules
 from lastseat.core.schedule import Schedule
 from lastseat.core.state import ACTOR_PREFIX, LOCATION_PREFIX, SERVICE_PREFIX
 
@@ -138,10 +138,10 @@ def _join(command: c.Join) -> None:
 def _how(command: c.Book | c.BookSeries) -> None:
     """What a booking and a series have alike."""
     f.flag("confirmed", command.confirmed)
-    for field in ("hold_seconds", "limit_seconds"):
-        seconds = getattr(command, field)
-        if seconds is not None:
-            f.integer(field, seconds, 1, limits.LONGEST_HOLD_SECONDS)
+    if command.hold_seconds is not None:
+        f.integer("hold_seconds", command.hold_seconds, 1, limits.LONGEST_HOLD_SECONDS)
+    if command.limit_seconds is not None:
+        f.integer("limit_seconds", command.limit_seconds, 1, limits.LONGEST_HOLD_SECONDS)
     _override(command.override, command.reason)
     if isinstance(command, c.Book):
         _ignoring(command)
@@ -178,7 +178,7 @@ def _rules(command: c.SetRules) -> None:
     f.name("owner", command.owner)
     if command.owner.startswith(ACTOR_PREFIX):
         raise f.Bad("owner", "an actor's own time has no rules")
-    f.struct("rules", command.rules, Rules, limits.RULES_BYTES)
+    f.struct("rules", command.rules, Rules, limits.RULES_BYTES, words=get_args(Day))
 
 
 def _define(command: c.Define) -> None:

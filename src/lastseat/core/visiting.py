@@ -7,10 +7,10 @@ status.py; who may say so is not decided here.
 from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
-from lastseat.core.booking import Decision, find, lapsed, on_every_stream, wrong
+from lastseat.core.lifecycle import find, lapsed, on_every_stream, wrong
 from lastseat.core.state import Booking
 from lastseat.core.status import Status, may_follow
-from lastseat.core.world import World
+from lastseat.core.world import Decision, World
 
 
 def decide_check_in(world: World, command: c.CheckIn) -> Decision:

@@ -20,11 +20,12 @@ from msgspec import Struct
 from lastseat.core import commands as c
 from lastseat.core import events as e
 from lastseat.core import outcomes as o
-from lastseat.core.booking import decide_book, expire, too_late
+from lastseat.core.booking import decide_book
 from lastseat.core.capacity import Short, in_line, shortage
 from lastseat.core.choosing import offers, pick
 from lastseat.core.events import WaitPolicy
 from lastseat.core.interval import Interval
+from lastseat.core.lifecycle import expire, too_late
 from lastseat.core.placing import place
 from lastseat.core.state import Bookable, Entry, LiveClaim, Waiter
 from lastseat.core.world import World

@@ -13,7 +13,7 @@ import msgspec
 
 from lastseat.core import events as e
 from lastseat.core.interval import Interval
-from lastseat.core.outcomes import NotBookable
+from lastseat.core.outcomes import AnyOutcome, NotBookable
 from lastseat.core.state import (
     Bookable,
     Booking,
@@ -25,7 +25,10 @@ from lastseat.core.state import (
 )
 from lastseat.core.status import Status
 
-_TAKING = e.Booked | e.Moved | e.Offered
+Decision = tuple[AnyOutcome, list[Entry]]
+"""What a command came to, and the entries that make it so: none for a refusal."""
+
+_TAKING = (e.Booked, e.Moved, e.Offered)
 """The events that make claims."""
 
 _LEAVING = (*e.FREEING, e.Offered)

@@ -11,10 +11,11 @@ from rich.console import Console
 
 import lastseat
 from lastseat.client import Client
-from lastseat.client.catalogue_views import Need, ServiceBooked, Terms
 from lastseat.core.commands import Claim
 from lastseat.core.outcomes import AnyOutcome, Conflict, Refusal
 from lastseat.demo.week import Dated
+from lastseat.views.catalogue import Need, Terms
+from lastseat.views.reservations import ServiceBooked
 
 
 class NotAsPromised(lastseat.LastseatError):

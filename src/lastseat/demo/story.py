@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from lastseat.client import Client, ServiceError
-from lastseat.client.views import Place
 from lastseat.demo import count, crowd, lanes, service, week
 from lastseat.demo.errand import Try
 from lastseat.demo.week import Goal
+from lastseat.views.bookings import Place
 
 
 class Told(Struct, frozen=True):

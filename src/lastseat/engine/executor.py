@@ -1,9 +1,11 @@
 """One batch of commands, one transaction: lock, read, decide, write, commit. Sans-I/O.
 
 `execute` is a generator: it yields requests (statements to run, a pause, a new connection) and is
-sent what they came to; a driver performs them (drivers.py). It makes three round trips:
+sent what they came to; a driver performs them (drivers.py). It makes three round trips, or two
+where the answers of the first can be guessed and are asked for along with the second (memory.py):
 
-1. *resolve*: which bookables, bookings and actors is this about? (boundary.py)
+1. *resolve*: which bookables, bookings and actors is this about? (resolving.py,
+   boundary.py)
 2. *lock and read*: the heads in one global order; then, by later statements, whose snapshots are
    newer than the locks, the clock and the state. A count in the locking statement itself would be
    from before the lock, and oversell.
@@ -30,11 +32,12 @@ from lastseat.core.commands import (
     EditEvent,
     Move,
     SetRules,
-    bookables_of,
 )
 from lastseat.core.defining import event_of
+from lastseat.core.naming import bookables_of
 from lastseat.engine.errors import CommandFailed, DatabaseUnavailable, OutcomeUnknown
 from lastseat.engine.faults import reach
+from lastseat.engine.memory import Memory
 from lastseat.engine.requests import (
     DEFERRED,
     Failed,
@@ -62,16 +65,21 @@ WAITS = 60
 
 Steps = Generator[Request, Any, list[Result]]
 
+_CHANGING_RULES = (SetRules, EditEvent)
 
-def execute(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
+
+def execute(
+    tenant_id: str, tickets: Sequence[Ticket], *, wait: bool, memory: Memory | None = None
+) -> Steps:
     """Run the tickets in order, in a transaction of their own; a result for each.
 
     With `wait` locks are waited for; without, a command whose head is busy, or has to be made, is
     `Deferred`. A lock not waited out in time defers those who need it, and lets the others through.
+    With the `memory` of earlier transactions most take a round trip less.
     """
     results: list[Result] = []
     for part in segments(tickets):
-        results += yield from _batch(tenant_id, part, wait=wait)
+        results += yield from _batch(tenant_id, part, memory, wait=wait)
     return results
 
 
@@ -131,7 +139,7 @@ def segments(tickets: Sequence[Ticket]) -> list[list[Ticket]]:
             parts.append([])
             defined, made = set(), set()
         parts[-1].append(ticket)
-        if isinstance(command, SetRules | EditEvent):
+        if isinstance(command, _CHANGING_RULES):
             parts.append([])
             defined, made = set(), set()
         if moving and isinstance(command, Book):
@@ -155,10 +163,12 @@ def moved(command: Move) -> set[str]:
     return {x.booking_id if isinstance(x, BookingId) else x.actor for x in targets}
 
 
-def _batch(tenant_id: str, tickets: Sequence[Ticket], *, wait: bool) -> Steps:
+def _batch(
+    tenant_id: str, tickets: Sequence[Ticket], memory: Memory | None, *, wait: bool
+) -> Steps:
     attempt = losses = 0
     while True:
-        transaction = Transaction(tenant_id, tickets, wait=wait, careful=attempt > 0)
+        transaction = Transaction(tenant_id, tickets, wait=wait, careful=attempt > 0, memory=memory)
         try:
             results = yield from transaction.run()
             reach("before_answer")
@@ -217,8 +227,8 @@ def _bisect(tenant_id: str, tickets: Sequence[Ticket], error: Exception, *, wait
         failure.__cause__ = error
         return _failed(tickets, failure)
     middle = len(tickets) // 2
-    first = yield from _batch(tenant_id, tickets[:middle], wait=wait)
-    second = yield from _batch(tenant_id, tickets[middle:], wait=wait)
+    first = yield from _batch(tenant_id, tickets[:middle], None, wait=wait)
+    second = yield from _batch(tenant_id, tickets[middle:], None, wait=wait)
     return first + second
 
 

@@ -33,7 +33,7 @@ class Frame(Struct, frozen=True):
     end: tuple[Statement, ...]
     leave: tuple[Statement, ...]
     part: int
-    """Entries that are sent off to be written while the next are decided."""
+    """Entries that are sent off first to be written while the next are decided."""
 
 
 def open_occurrences(

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
 
 from lastseat.calendar.broken import broken
 from lastseat.core import commands as c
@@ -19,8 +18,8 @@ from lastseat.core.events import Kind
 from lastseat.core.limits import LATEST
 from lastseat.core.state import undefined
 from lastseat.core.world import World
-from lastseat.engine.boundary import Boundary, Known
 from lastseat.engine.requests import Rows, Statement
+from lastseat.engine.scope import Scope
 from lastseat.ledger import rows
 from lastseat.ledger.ruled import chains
 from lastseat.ledger.sql import array
@@ -31,31 +30,6 @@ MOST_EXPIRED = 1_000
 
 MOST_EDITED = limits.EDITED_BOOKINGS + 1
 """Bookings on edited occurrences that are looked up: one more than may be edited."""
-
-
-class Scope(Struct, frozen=True):
-    """What one transaction is about: commands, their boundaries, and all heads together."""
-
-    tenant_id: str
-    commands: Sequence[c.AnyCommand]
-    boundaries: Sequence[Boundary]
-    heads: frozenset[str]
-    """What is locked: what the open commands need, and what was found to be needed besides."""
-    needed: frozenset[str]
-    """What the open commands read and write: holds that are over have to be gone from these."""
-    known: Known
-    undefined: frozenset[str]
-    """The bookables named that have no definition: unknown, or about to be defined."""
-    followers: dict[str, tuple[str, ...]]
-    offers: Boundary = field(default_factory=Boundary)
-    """What the offers to those in line may touch, as many of them as can be decided."""
-    ready: frozenset[str] = frozenset()
-    """Those."""
-
-    @property
-    def all(self) -> Sequence[Boundary]:
-        """The boundaries of commands and offers."""
-        return [*self.boundaries, self.offers] if self.known.lines else self.boundaries
 
 
 def head_rows(names: Iterable[str]) -> dict[str, str]:

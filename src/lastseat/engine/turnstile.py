@@ -22,13 +22,13 @@ from lastseat.core.commands import (
     ChangeCapacity,
     Define,
     EditEvent,
-    bookables_of,
-    targets_of,
 )
+from lastseat.core.naming import bookables_of, targets_of
 from lastseat.engine.counts import Counts
 from lastseat.engine.drivers import Lane
 from lastseat.engine.errors import EngineClosed, LastseatError
 from lastseat.engine.executor import execute
+from lastseat.engine.memory import Memory
 from lastseat.engine.requests import Answer, Deferred, Failed, Result, Ticket
 from lastseat.tracing import span
 
@@ -43,6 +43,10 @@ CROWD = 64
 
 LONGEST_PAUSE = 0.02
 """Seconds that an answer may be kept back until the database is busy with the next batch."""
+
+
+_MAKING_HEADS = (Define, ChangeCapacity, EditEvent)
+"""The commands that make heads or wait for an event: no fast lane can run them."""
 
 
 class Pending:
@@ -119,6 +123,7 @@ class Turnstile:
         lock_patience: float = 10.0,
     ) -> None:
         self.counts = Counts()
+        self._memory = Memory()
         self._free = queue_limit
         """Places in the queues that nobody has."""
         self._line: deque[asyncio.Future[None]] = deque()
@@ -223,7 +228,7 @@ class Turnstile:
         if group is not None:
             # Others wait for the same thing already: keep their order.
             group.waiting.append(pending)
-        elif isinstance(command, Define | ChangeCapacity | EditEvent):
+        elif isinstance(command, _MAKING_HEADS):
             self._put_in_group(pending)
         else:
             queue = self._tenants.get(command.tenant_id)
@@ -274,11 +279,11 @@ class Turnstile:
         counts.took.add(time.monotonic() - began)
         counts.settled(results)
 
-    @staticmethod
-    async def _run(lane: Lane, queue: Queue, batch: list[Pending]) -> list[Result]:
+    async def _run(self, lane: Lane, queue: Queue, batch: list[Pending]) -> list[Result]:
         tickets = [pending.ticket for pending in batch]
         try:
-            steps = execute(queue.tenant_id, tickets, wait=queue.group is not None)
+            wait = queue.group is not None
+            steps = execute(queue.tenant_id, tickets, wait=wait, memory=self._memory)
             with span("lastseat.batch", commands=len(batch)):
                 results = await lane.drive(steps, queue.tell)
             assert len(results) == len(batch)

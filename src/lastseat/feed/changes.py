@@ -18,7 +18,7 @@ from lastseat.core.status import Status
 from lastseat.feed.channels import Channel, Place, channels_of
 from lastseat.feed.positions import Position
 from lastseat.feed.reading import FeedItem
-from lastseat.reads.views import JournalRow
+from lastseat.views.history import JournalRow
 
 _encode = msgspec.json.Encoder().encode
 

@@ -9,7 +9,7 @@ from psycopg.rows import tuple_row
 from lastseat.core import events
 from lastseat.feed.relay import QUERIES
 from lastseat.ledger.rows import instant
-from lastseat.reads.views import JournalRow
+from lastseat.views.history import JournalRow
 
 Connection = psycopg.AsyncConnection[Any]
 

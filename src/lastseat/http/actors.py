@@ -12,7 +12,7 @@ from lastseat.http.describing import described
 from lastseat.http.incoming import AnyRequest, Body
 from lastseat.http.problems import document
 from lastseat.http.shapes import Name
-from lastseat.library.forgetting import Forgotten
+from lastseat.views.bookings import Forgotten
 
 
 class ForgetBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

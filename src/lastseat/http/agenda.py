@@ -22,7 +22,7 @@ from lastseat.http.incoming import AnyRequest, Paged, query_of
 from lastseat.http.paging import Page
 from lastseat.http.problems import Forbidden, document
 from lastseat.http.shapes import Moment, Name
-from lastseat.reads.agenda import AgendaItem
+from lastseat.views.times import AgendaItem
 
 _ITEM: dict[str, Any] = {
     "start": "2026-11-23T17:00:00Z",

@@ -16,27 +16,12 @@ from lastseat.http.describing import described
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, query_of
 from lastseat.http.problems import document, invalid, unknown
-from lastseat.http.reservations import APPOINTMENT, BOOKING
-from lastseat.http.reserving import (
-    FIELDS,
-    AppointmentAnswer,
-    Email,
-    Phone,
-    SlotBody,
-    done,
-    not_had,
-    own_business,
-)
+from lastseat.http.reservations import APPOINTMENT, BOOKING, SLOT
+from lastseat.http.reserving import FIELDS, Email, Phone, SlotBody, done, not_had, own_business
 from lastseat.http.shapes import Id, Moment, Reason
 from lastseat.library.asynchronous.service_slots import MOST_SLOTS
 from lastseat.library.reserving import Appointment
-
-_SLOT: dict[str, Any] = {
-    "businessId": "studio",
-    "serviceId": "massage",
-    "slotStart": "2026-11-23T17:00:00Z",
-    "slotEnd": "2026-11-23T18:00:00Z",
-}
+from lastseat.views.reservations import AppointmentAnswer, CapacityAnswer
 
 
 class SlotQuery(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -58,18 +43,6 @@ class MetricsQuery(Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
     """How far back to count what became of reservations."""
 
     window_seconds: Annotated[int, Meta(ge=1, le=int(limits.LONGEST.total_seconds()))] = 86_400
-
-
-class CapacityAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How many more of the service fit in the slot, buffers included."""
-
-    business_id: str
-    service_id: str
-    slot_start: Moment
-    slot_end: Moment
-    available_slots: int
-    capacity: int
-    taken: int
 
 
 class ConfirmedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -131,7 +104,7 @@ _NEW = Body(AppointmentBody)
         says="For that time, the service's buffers included. Others reserve meanwhile.",
         query=SlotQuery,
         answer=CapacityAnswer,
-        answer_example={**_SLOT, "availableSlots": 1, "capacity": 2, "taken": 1},
+        answer_example={**SLOT, "availableSlots": 1, "capacity": 2, "taken": 1},
         refused=(404,),
     ),
 )
@@ -172,7 +145,7 @@ async def capacity(request: AnyRequest) -> Response[Any]:
         ),
         status=201,
         body=AppointmentBody,
-        body_example={**_SLOT, "guestEmail": "ann@example.org"},
+        body_example={**SLOT, "guestEmail": "ann@example.org"},
         answer=AppointmentAnswer,
         answer_example={**APPOINTMENT, "version": 1},
         refused=(404, Code.FULL, Code.CONFLICT, Code.NOT_BOOKABLE),

@@ -6,7 +6,7 @@ The library names its own arguments; who sent a query knows those of the query.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from lastseat.http.problems import Problem, invalid
+from lastseat.http.problems import Problem, invalid, missing
 from lastseat.library.asynchronous.engine import NotFound
 
 
@@ -20,10 +20,18 @@ def asked(names: Mapping[str, str] | None = None) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        words = str(error)
-        code = "unknown_service" if words.startswith("there is no service") else "unknown_bookable"
-        raise Problem(404, code, f"{words[:1].upper()}{words[1:]}.") from None
+        raise told(error) from None
     except ValueError as error:
         field, _, reason = str(error).partition(" ")
         field = field.rstrip(":")
         raise invalid((names or {}).get(field, field), reason) from None
+
+
+def told(error: NotFound) -> Problem:
+    """What the library does not find, with its words: an occurrence, too, is a bookable here."""
+    what = error.what if error.what in _OTHERS else "bookable"
+    return missing(what, error.id, f"{error.message[:1].upper()}{error.message[1:]}.")
+
+
+_OTHERS = frozenset({"booking", "service"})
+"""What is no bookable, nor named like one."""

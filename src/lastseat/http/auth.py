@@ -155,6 +155,9 @@ class Service:
             ) from None
         except BadToken as error:
             raise unauthorized(error.reason) from None
+        # Only to whoever holds a good token: these are facts about it and the request, no more.
+        if tenant_id is None and not claims.tenants:
+            raise invalid(TENANT_HEADER, "is missing: the token does not say which tenant is meant")
         found: Principal | None = await self.engine.read(people.principal_of, claims, tenant_id)
         if found is None and tenant_id is None and len(claims.tenants) > 1:
             raise invalid(TENANT_HEADER, "must say which of the token's tenants is meant")

@@ -23,8 +23,7 @@ from lastseat.http.incoming import AnyRequest, Paged, query_of
 from lastseat.http.paging import Page, encode_cursor
 from lastseat.http.problems import Forbidden, document
 from lastseat.http.shapes import Moment, Name, Step
-from lastseat.library.occupied import BusyInterval, Clash
-from lastseat.library.seeking import Opening
+from lastseat.views.times import BusyInterval, Clash, IsFree, NextFree
 
 T = TypeVar("T")
 
@@ -104,18 +103,6 @@ class AfterMany(Struct, frozen=True, forbid_unknown_fields=True):
     """How many pairs of conflicts came before."""
 
     skip: Annotated[int, Meta(ge=0, le=10_000)]
-
-
-class IsFree(Struct, frozen=True, kw_only=True):
-    """Whether it can be had."""
-
-    free: bool
-
-
-class NextFree(Struct, frozen=True, kw_only=True):
-    """The earliest opening; null when there is none before the horizon."""
-
-    opening: Opening | None
 
 
 @get(

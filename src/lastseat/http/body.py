@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 
+from lastseat.http.listed import words_at
 from lastseat.http.problems import Problem, invalid
 from lastseat.http.wording import DETAIL
 
@@ -20,6 +21,7 @@ BODY_BYTES = "lastseat.body_bytes"
 _JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
 _AT = re.compile(r" - at (?:`key` in )?`(?:key in )?\$\.?(?P<path>.*)`$", re.DOTALL)
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
+_WORD = re.compile(r"Invalid enum value (?P<word>'.*')", re.DOTALL)
 
 
 async def body_of(request: Request[Any, Any, Any]) -> bytes:
@@ -58,7 +60,7 @@ def check_type(headers: Iterable[tuple[bytes, bytes]]) -> None:
                 )
 
 
-def refused(error: Exception) -> Problem:
+def refused(error: Exception, shape: type[Any]) -> Problem:
     """What a decoder says, as the problem 400 with the field that it is about."""
     if isinstance(error, RecursionError):
         return invalid("body", "is nested too deeply")
@@ -73,4 +75,6 @@ def refused(error: Exception) -> Problem:
         # A missing or unknown field is told by its name; the path is that of the object around it.
         path = f"{path}.{named['name']}" if path else named["name"]
         reason = "is missing" if "missing" in reason else "is not a field of this request"
+    elif (wrong := _WORD.fullmatch(reason)) and (words := words_at(shape, path)):
+        reason = f"is {wrong['word']}, and must be one of {', '.join(words)}"
     return invalid(path or "body", f"{reason[:1].lower()}{reason[1:]}")

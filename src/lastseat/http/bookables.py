@@ -22,11 +22,11 @@ from lastseat.http.describing import described
 from lastseat.http.examples import EVENT_VIEW, OCCURRENCE_VIEW, RESOURCE_VIEW
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterId, Page, encode_cursor
 from lastseat.http.problems import document, respond, unknown
 from lastseat.http.shapes import Capacity, Name, Reason
 from lastseat.library.asynchronous.engine import NotFound
-from lastseat.reads.views import BookableView
+from lastseat.views.bookings import BookableView
 
 OCCURRENCES = (Kind.OCCURRENCE,)
 RESOURCES = (Kind.RESOURCE, Kind.POOL, Kind.COMPOSITE)
@@ -54,12 +54,6 @@ class BookablesQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Which bookables to list."""
 
     location: Annotated[Name | None, Meta(description="Only those at this location.")] = None
-
-
-class AfterId(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of bookables ended."""
-
-    after: str
 
 
 _CAPACITY = Body(CapacityBody)

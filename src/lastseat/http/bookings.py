@@ -25,7 +25,7 @@ from lastseat.http.examples import BOOKED, BOOKING, BOOKING_VIEW
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
 from lastseat.http.naming import SHORT, renamed
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterUuid, Page, encode_cursor
 from lastseat.http.problems import Problem, document, invalid, respond, unknown
 from lastseat.http.shapes import (
     Attributes,
@@ -43,7 +43,7 @@ from lastseat.http.shapes import (
 )
 from lastseat.http.suggesting import Suggest, for_booking, waited
 from lastseat.library.asynchronous.engine import NotFound
-from lastseat.reads.views import BookingView
+from lastseat.views.bookings import BookingView
 
 PATH = {"booking_id": (ID, "The booking's id.", BOOKING)}
 
@@ -108,13 +108,8 @@ class BookingsQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True
     series: Annotated[str | None, Meta(extra_json_schema=ID, description="Of this series.")] = None
 
 
-class AfterBooking(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of bookings ended."""
-
-    after: UUID
-
-
 _BOOK = Body(BookBody)
+_TAKEN = (o.Booked, o.Held)
 
 _THIS = {"booking_id": "$response.body#/booking_id"}
 _LINKS = {
@@ -171,7 +166,7 @@ async def book(request: AnyRequest) -> Response[Any]:
     command = _command(caller, body, key_of(request))
     answer = await caller.tenant.execute(command)
     outcome = answer.outcome
-    if not isinstance(outcome, o.Booked | o.Held):
+    if not isinstance(outcome, _TAKEN):
         first = command.claims[0].bookable if command.claims else None
         answer = Answer(await waited(caller, outcome, first), answer.replayed)
         told = answer if body.bookable is None else renamed(answer, SHORT)
@@ -261,7 +256,7 @@ async def list_bookings(request: AnyRequest) -> Response[Any]:
     """A page of bookings."""
     caller = await caller_of(request, Action.BOOKINGS_LIST)
     query = query_of(request, BookingsQuery)
-    after = query.after(AfterBooking)
+    after = query.after(AfterUuid)
     starts_from, starts_to = query.starts_from, query.starts_to
     if starts_from is not None and starts_to is not None and starts_from >= starts_to:
         raise invalid("starts_to", "must come after starts_from")

@@ -1,4 +1,4 @@
-"""Calendars over HTTP: iCalendar imported, refreshed, exported (MISSION B7)."""
+"""Calendars in over HTTP: iCalendar imported and refreshed (MISSION B7). Out: exporting.py."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,25 +6,20 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct, field
 
-from lastseat.access import Action, Reach
-from lastseat.catalogue.answers import Unknown
-from lastseat.catalogue.calendars import Calendar
+from lastseat.access import Action
 from lastseat.core import limits
-from lastseat.core.outcomes import Code, Invalid
+from lastseat.core.outcomes import Code
 from lastseat.gateways.fetch import MOST_URL
-from lastseat.http.caller import Caller, caller_of
+from lastseat.http.caller import caller_of
 from lastseat.http.describing import Link, described
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, path_id, query_of
 from lastseat.http.keeping import kept
-from lastseat.http.paging import Page, encode_cursor
-from lastseat.http.problems import Forbidden, Reply, document, respond, unknown
-from lastseat.http.shapes import Capacity, Moment
-from lastseat.library.importing import ImportReport
+from lastseat.http.paging import AfterId, Page, page_of
+from lastseat.http.problems import document, unknown
+from lastseat.http.shapes import Capacity, Nothing
 from lastseat.library.importing_terms import CALENDAR_LENGTH
-from lastseat.library.showing import Shown, kind_of
-
-CALENDAR_TYPE = "text/calendar"
+from lastseat.views.calendars import Calendar, ImportReport
 
 _COUNTS = {
     "imported": 1,
@@ -62,24 +57,6 @@ REPORT: dict[str, Any] = {
     "skipped": [{"what": "VTODO of line 40", "uid": "todo-1", "reason": "is a to-do"}],
 }
 PATH = {"calendar_id": ({"type": "string", "minLength": 1}, "Its id, percent-encoded.", "school")}
-SHOWN = """BEGIN:VCALENDAR
-VERSION:2.0
-PRODID:-//Lastseat//Lastseat//EN
-CALSCALE:GREGORIAN
-METHOD:PUBLISH
-X-WR-CALNAME:Yoga
-BEGIN:VEVENT
-UID:0f0e2c58-2f0e-5d0a-8a52-6a3a9c0f1d33@lastseat
-DTSTAMP:20261120T091502Z
-DTSTART:20261123T170000Z
-DTEND:20261123T180000Z
-SEQUENCE:0
-SUMMARY:Yoga
-STATUS:CONFIRMED
-END:VEVENT
-END:VCALENDAR
-"""
-
 CalendarId = Annotated[
     str,
     Meta(
@@ -98,16 +75,6 @@ Into = Annotated[
         extra_json_schema={
             "maxLength": limits.NAME_LENGTH,
             "pattern": "^(location|resource):[^\\u0000-\\u001f\\u007f-\\u009f]+$",
-        },
-    ),
-]
-Of = Annotated[
-    str,
-    Meta(
-        description="What it shows: `event:<id>`, `resource:<id>`, `location:<id>`, `actor:<id>`.",
-        extra_json_schema={
-            "maxLength": limits.NAME_LENGTH,
-            "pattern": "^(event|resource|location|actor):[^\\u0000-\\u001f\\u007f-\\u009f]+$",
         },
     ),
 ]
@@ -149,31 +116,6 @@ class ImportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["ask", "keep", "call_off"],
         Meta(description="What becomes of bookings on occurrences that a change drops."),
     ] = "ask"
-
-
-class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
-    """No more has to be said."""
-
-
-class CalendarsQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which calendars to list."""
-
-
-class ExportQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of what, from when to when, and whether with people."""
-
-    of: Of
-    start: Moment | None = None
-    end: Moment | None = None
-    redacted: Annotated[Literal["true", "false"], Meta(description="`true`: without people.")] = (
-        "false"
-    )
-
-
-class AfterCalendar(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of calendars ended."""
-
-    after: str
 
 
 _IMPORT = Body(ImportBody)
@@ -234,7 +176,7 @@ async def import_calendar(request: AnyRequest) -> Response[Any]:
         tag="calendars",
         summary="List calendars",
         says="Those that were imported, in the order of their ids.",
-        query=CalendarsQuery,
+        query=Paged,
         answer=Page[Calendar],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -242,14 +184,12 @@ async def import_calendar(request: AnyRequest) -> Response[Any]:
 async def list_calendars(request: AnyRequest) -> Response[Any]:
     """A page of calendars."""
     caller = await caller_of(request, Action.CALENDARS_READ)
-    query = query_of(request, CalendarsQuery)
-    after = query.after(AfterCalendar)
+    query = query_of(request, Paged)
+    after = query.after(AfterId)
     found = await caller.tenant.calendars.calendars(
         after=after.after if after else "", limit=query.limit
     )
-    more = len(found) == query.limit
-    following = encode_cursor({"after": found[-1].calendar_id}) if more else None
-    return document(Page(items=found, next=following))
+    return document(page_of(found, query.limit, lambda x: {"after": x.calendar_id}))
 
 
 @get(
@@ -318,80 +258,10 @@ async def remove_calendar(request: AnyRequest, calendar_id: FromPath[str]) -> Re
     return kept(await caller.tenant.calendars.remove(calendar_id, key=key_of(request)))
 
 
-@get(
-    "/v1/calendar",
-    **described(
-        "export_calendar",
-        tag="calendars",
-        summary="Export a calendar",
-        says=(
-            "What is booked or takes place, as iCalendar; with people unless `redacted`. From a"
-            " month ago to 400 days ahead, unless `start` and `end` say otherwise. Who reaches only"
-            " their own bookings may ask for themselves as `actor:` alone."
-        ),
-        query=ExportQuery,
-        answer=str,
-        answer_example=SHOWN,
-        media=CALENDAR_TYPE,
-        refused=(404,),
-    ),
-)
-async def export_calendar(request: AnyRequest) -> Response[Any]:
-    """A calendar as a file."""
-    take_calendars(request)
-    caller = await caller_of(request, Action.CALENDARS_EXPORT)
-    query = query_of(request, ExportQuery)
-    _own(caller, query.of)
-    found = await caller.tenant.calendars.export(
-        query.of, start=query.start, end=query.end, redacted=query.redacted == "true"
-    )
-    return sent(request, found)
-
-
-def _own(caller: Caller, of: str) -> None:
-    """Raises the problem 403 for another's calendar when the caller reaches only their own."""
-    if caller.reach is Reach.ALL:
-        return
-    mine = caller.principal.actor
-    if mine is None or kind_of(of) != ("actor", mine):
-        raise Forbidden(caller.action, f"`{caller.action}` is for the caller's own bookings alone")
-
-
-def take_calendars(request: AnyRequest) -> None:
-    """Let a request say that it takes calendars, where they are what it is about."""
-    headers = request.scope["headers"]
-    request.scope["headers"] = [
-        x for x in headers if not (x[0] == b"accept" and b"text/calendar" in x[1].lower())
-    ]
-
-
-def sent(
-    request: AnyRequest, found: Shown | Invalid | Unknown, *, private: bool = False
-) -> Response[Any]:
-    """A calendar as it is sent; without its body when the caller has it already."""
-    if isinstance(found, Unknown):
-        raise unknown("not_found" if private else f"unknown_{found.what}", id=found.id)
-    if isinstance(found, Invalid):
-        return respond(found)
-    tag = f'"{found.etag}"'.encode()
-    headers = [
-        (b"content-type", b"text/calendar; charset=utf-8"),
-        (b"etag", tag),
-        (b"cache-control", b"private, max-age=300"),
-        (b"content-disposition", b'inline; filename="calendar.ics"'),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    known = request.headers.get("if-none-match", "")
-    if tag in [x.strip().removeprefix("W/").encode() for x in known.split(",")]:
-        return Reply(304, b"", headers[1:3])
-    return Reply(200, found.body, headers)
-
-
 handlers = [
     import_calendar,
     list_calendars,
     read_calendar,
     refresh_calendar,
     remove_calendar,
-    export_calendar,
 ]

@@ -40,6 +40,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `actor_time` says what a booking does about the actor's other bookings at that time; `waitlist`,
     who is offered what comes free: whoever waits longest, or of those who fit; or nobody can wait.
+    A `location` is made first: one that is not there is `invalid`.
     """
 
     bookable: Id

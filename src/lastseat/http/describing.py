@@ -14,7 +14,7 @@ from litestar.openapi.spec import Operation
 from msgspec import Struct
 
 from lastseat.core.outcomes import Code
-from lastseat.http.problems import refusals
+from lastseat.http.refusals import refusals
 
 COMPONENTS: dict[str, dict[str, Any]] = {}
 """The schemas that operations refer to, by name."""

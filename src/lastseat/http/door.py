@@ -16,6 +16,7 @@ from lastseat.http.edge import EDGE, Edge
 from lastseat.http.live import DROP
 from lastseat.http.problems import PROBLEM_TYPE, problem_type
 from lastseat.http.settings import HEAD_BYTES
+from lastseat.http.whole import WHOLE, Whole
 from lastseat.http.wording import TITLE
 
 _WORDS = {
@@ -39,6 +40,7 @@ class Door(HttpToolsProtocol):
         super().__init__(config, *args, **kwargs)
         opt = getattr(config.app, "opt", {})
         edge: Edge | None = opt.get(EDGE)
+        self._has_edge = edge is not None
         self._most = edge.settings.head_bytes if edge is not None else HEAD_BYTES
         self._head = 0
         """Bytes of the head that came before this part."""
@@ -82,6 +84,10 @@ class Door(HttpToolsProtocol):
                 # The parser ends with this, and `send_400_response` says why.
                 raise HeadTooLarge
         super().on_headers_complete()
+        if self._has_edge:
+            # Its task has not begun yet. The edge takes it out of there.
+            offered: dict[str, Any] = self.scope["extensions"]
+            offered[WHOLE] = Whole(self.cycle)
 
     def on_message_complete(self) -> None:
         """All of it is there."""

@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -19,10 +20,14 @@ from litestar import Litestar
 from lastseat import tracing
 from lastseat.engine.counts import Spread
 from lastseat.http.settings import ServeSettings
+from lastseat.http.whole import WHOLE, Whole
 from lastseat.logs import FIELDS, REQUEST
 
 EDGE = "lastseat.edge"
 """Where an application's `opt` has its `Edge`."""
+
+AT_ONCE = "lastseat.at_once"
+"""Where a request's scope may have what writes an answer that is all there, see `Reply`."""
 
 log = logging.getLogger("lastseat.access")
 
@@ -41,6 +46,8 @@ _ALWAYS: list[_Header] = [
     # Most answers are about somebody: they are nobody else's to keep.
     (b"cache-control", b"no-store"),
 ]
+
+_ALWAYS_NAMED = frozenset({name for name, _ in _ALWAYS} | {b"strict-transport-security"})
 
 _ASKED = (
     b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID,"
@@ -102,7 +109,10 @@ class Edge:
         """The headers of an answer with those that each has. What a route says itself stays."""
         names = {name for name, _ in said}
         found = [*said, (b"x-request-id", request_id)]
-        found += [header for header in self._always if header[0] not in names]
+        if names.isdisjoint(_ALWAYS_NAMED):
+            found += self._always
+        else:
+            found += [header for header in self._always if header[0] not in names]
         if origin is not None:
             found += self.allowed(origin)
         if self.stopping and b"connection" not in names:
@@ -137,14 +147,29 @@ def stand_before(app: Litestar, edge: Edge) -> None:
         request_id, origin = edge.named(scope["headers"])
         REQUEST.set(request_id.decode())
 
+        def answered(status: int) -> None:
+            scope[_STATUS] = status
+            edge.answered(scope["method"], template_of(scope), status, time.perf_counter() - began)
+
         def sending(message: Any) -> Any:
             if message["type"] == "http.response.start":
                 message["headers"] = edge.complete(message["headers"], request_id, origin)
-                scope[_STATUS] = message["status"]
-                seconds = time.perf_counter() - began
-                edge.answered(scope["method"], template_of(scope), message["status"], seconds)
+                answered(message["status"])
             return send(message)
 
+        def at_once(whole: Whole, status: int, said: list[_Header], body: bytes) -> bool:
+            headers = edge.complete(said, request_id, origin)
+            if not whole(status, headers, body):
+                return False
+            answered(status)
+            return True
+
+        # Taken out of the scope, as is what was put in: who refers to each other in a circle is
+        # garbage that Python has to look for.
+        extensions = scope.get("extensions")
+        whole = extensions.pop(WHOLE, None) if extensions else None
+        if whole is not None and not edge.stopping and scope["method"] != "HEAD":
+            scope[AT_ONCE] = partial(at_once, whole)
         edge.busy += 1
         try:
             if origin is not None and _is_preflight(scope) and len(edge.allowed(origin)) > 1:
@@ -157,6 +182,7 @@ def stand_before(app: Litestar, edge: Edge) -> None:
                 await inner(scope, receive, sending)
         finally:
             edge.busy -= 1
+            scope.pop(AT_ONCE, None)
 
     app.asgi_handler = handler
 

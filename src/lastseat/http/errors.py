@@ -14,6 +14,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from lastseat.engine.errors import DatabaseUnavailable, EngineClosed, OutcomeUnknown
+from lastseat.http.asking import told
 from lastseat.http.problems import BY_STATUS, Problem, invalid
 from lastseat.http.wording import DETAIL
 from lastseat.library.asynchronous.engine import NotFound
@@ -68,9 +69,7 @@ def _parameter(error: ValidationException) -> Problem:
 
 def not_found(_: _Request, error: NotFound) -> Response[Any]:
     """A read of what the tenant does not have."""
-    words = str(error)
-    code = "unknown_booking" if words.startswith("there is no booking ") else "unknown_bookable"
-    return Problem(404, code, f"{words[:1].upper()}{words[1:]}.").response()
+    return told(error).response()
 
 
 def unavailable(_: _Request, error: Exception) -> Response[Any]:

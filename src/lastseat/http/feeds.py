@@ -1,7 +1,6 @@
 """Feeds over HTTP: addresses with a secret, for calendars that can send no key (MISSION B7)."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
@@ -10,19 +9,21 @@ from msgspec import Struct
 from lastseat.access import Action
 from lastseat.catalogue import feeds
 from lastseat.catalogue.answers import Saved
-from lastseat.catalogue.feeds import Feed, NewFeed
+from lastseat.catalogue.feeds import NewFeed
 from lastseat.core.outcomes import Code
 from lastseat.http.auth import SERVICE, Service
-from lastseat.http.calendars import CALENDAR_TYPE, SHOWN, Nothing, Of, sent
 from lastseat.http.caller import caller_of
 from lastseat.http.describing import UUID as UUID_SCHEMA
 from lastseat.http.describing import Link, described
+from lastseat.http.exporting import CALENDAR_TYPE, SHOWN, Of, sent
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
 from lastseat.http.keeping import kept, replayed
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterUuid, Page, page_of
 from lastseat.http.problems import document, unknown
+from lastseat.http.shapes import Nothing
 from lastseat.library.showing import show
+from lastseat.views.calendars import Feed, MadeFeed
 
 _FEED_ID = "5f8d1c0a-9b3e-47d2-a6c1-f0e81c0a9b3e"
 EXAMPLE: dict[str, Any] = {
@@ -47,23 +48,6 @@ class FeedBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     of: Of
     redacted: bool = True
-
-
-class MadeFeed(Struct, frozen=True, kw_only=True):
-    """A feed, and its address on this server; a repeated answer does not have that any more."""
-
-    feed: Feed
-    path: str | None = None
-
-
-class FeedsQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which feeds to list."""
-
-
-class AfterFeed(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of feeds ended."""
-
-    after: UUID
 
 
 _NEW = Body(FeedBody)
@@ -110,7 +94,7 @@ async def create_feed(request: AnyRequest) -> Response[Any]:
         tag="calendars",
         summary="List feeds",
         says="In the order of their ids. Never their addresses.",
-        query=FeedsQuery,
+        query=Paged,
         answer=Page[Feed],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -118,14 +102,12 @@ async def create_feed(request: AnyRequest) -> Response[Any]:
 async def list_feeds(request: AnyRequest) -> Response[Any]:
     """A page of feeds."""
     caller = await caller_of(request, Action.FEEDS_MANAGE)
-    query = query_of(request, FeedsQuery)
-    after = query.after(AfterFeed)
+    query = query_of(request, Paged)
+    after = query.after(AfterUuid)
     found = await caller.tenant.calendars.feeds(
         after=str(after.after) if after else None, limit=query.limit
     )
-    more = len(found) == query.limit
-    following = encode_cursor({"after": found[-1].feed_id}) if more else None
-    return document(Page(items=found, next=following))
+    return document(page_of(found, query.limit, lambda x: {"after": x.feed_id}))
 
 
 @post(

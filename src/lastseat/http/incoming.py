@@ -14,6 +14,7 @@ from litestar import Request
 from msgspec import Meta, Struct
 
 from lastseat.http.body import body_of, check_type, refused
+from lastseat.http.listed import plain
 from lastseat.http.paging import MOST, USUAL, decode_cursor
 from lastseat.http.problems import invalid
 
@@ -52,7 +53,7 @@ class Body(Generic[T]):
         try:
             return self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise refused(error) from None
+            raise refused(error, self.shape) from None
 
 
 def query_of(request: AnyRequest, shape: type[T]) -> T:
@@ -81,7 +82,7 @@ def query_of(request: AnyRequest, shape: type[T]) -> T:
     try:
         return msgspec.convert(values, shape)
     except msgspec.ValidationError as error:
-        raise refused(error) from None
+        raise refused(error, shape) from None
 
 
 def _is_text(value: str) -> bool:
@@ -114,7 +115,7 @@ def _kinds(shape: type[Any]) -> _Kinds:
         return known
     several, numbers, flags = set(), set(), set()
     for field in msgspec.structs.fields(shape):
-        match _inner(msgspec.inspect.type_info(field.type)):
+        match plain(msgspec.inspect.type_info(field.type)):
             case msgspec.inspect.VarTupleType():
                 several.add(field.encode_name)
             case msgspec.inspect.IntType():
@@ -125,20 +126,6 @@ def _kinds(shape: type[Any]) -> _Kinds:
                 pass
     _KINDS[shape] = _Kinds(frozenset(several), frozenset(numbers), frozenset(flags))
     return _KINDS[shape]
-
-
-def _inner(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
-    """A type without what is said about it, and without None: a query leaves a field out."""
-    while True:
-        if isinstance(kind, msgspec.inspect.Metadata):
-            kind = kind.type
-        elif isinstance(kind, msgspec.inspect.UnionType):
-            others = [x for x in kind.types if not isinstance(x, msgspec.inspect.NoneType)]
-            if len(others) != 1:
-                return kind
-            kind = others[0]
-        else:
-            return kind
 
 
 _KINDS: dict[type[Any], _Kinds] = {}

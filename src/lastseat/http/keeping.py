@@ -9,7 +9,7 @@ from litestar import Response
 
 from lastseat.catalogue.answers import Refused, Saved, Unknown
 from lastseat.http.caller import Caller
-from lastseat.http.problems import document, respond, unknown
+from lastseat.http.problems import document, missing, respond
 from lastseat.library import keeping
 from lastseat.library.keeping import Connection, Work
 
@@ -37,7 +37,7 @@ def kept(
 ) -> Response[Any]:
     """What was saved as JSON with `status`, or the refusal as a problem."""
     if isinstance(saved, Unknown):
-        raise unknown(f"unknown_{saved.what}", id=saved.id)
+        raise missing(saved.what, saved.id)
     if not isinstance(saved, Saved):
         return respond(saved)
     return document(

@@ -1,7 +1,6 @@
 """API keys: made, listed, revoked. A key's text is in one answer alone: what is kept is a hash."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
@@ -18,7 +17,7 @@ from lastseat.http.describing import Link, described
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
 from lastseat.http.keeping import Connection, keep, kept, replayed
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterUuid, Page, page_of
 from lastseat.http.problems import Forbidden, document
 from lastseat.http.shapes import Id, Moment
 
@@ -64,16 +63,6 @@ class MadeKey(Struct, frozen=True, kw_only=True):
 
     key: Key
     text: str | None = None
-
-
-class KeysQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which keys to list."""
-
-
-class AfterKey(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of keys ended."""
-
-    after: UUID
 
 
 _NEW = Body(KeyBody)
@@ -139,7 +128,7 @@ async def create_key(request: AnyRequest) -> Response[Any]:
         tag="keys",
         summary="List keys",
         says="In the order of their ids; expired and revoked ones too. Never their texts.",
-        query=KeysQuery,
+        query=Paged,
         answer=Page[Key],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -147,19 +136,15 @@ async def create_key(request: AnyRequest) -> Response[Any]:
 async def list_keys(request: AnyRequest) -> Response[Any]:
     """A page of keys."""
     caller = await caller_of(request, Action.KEYS_READ)
-    query = query_of(request, KeysQuery)
-    after = query.after(AfterKey)
+    query = query_of(request, Paged)
+    after = query.after(AfterUuid)
     items: list[Key] = await caller.engine.read(
         store.list_keys,
         caller.tenant.tenant_id,
         after=after.after if after else None,
-        limit=query.limit + 1,
+        limit=query.limit,
     )
-    more = len(items) > query.limit
-    items = items[: query.limit]
-    return document(
-        Page(items=items, next=encode_cursor({"after": items[-1].key_id}) if more else None)
-    )
+    return document(page_of(items, query.limit, lambda x: {"after": x.key_id}))
 
 
 @delete(

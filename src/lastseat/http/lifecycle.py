@@ -28,7 +28,7 @@ from lastseat.http.naming import STEP, renamed
 from lastseat.http.problems import document, respond
 from lastseat.http.shapes import HoldSeconds, Reason, Version
 from lastseat.library.commands import Commands
-from lastseat.reads.views import MOST_ROWS
+from lastseat.reads.rows import MOST_ROWS
 
 
 class StepBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,12 +102,15 @@ async def run(
     action: Action,
     booking_id: str,
     make: Callable[[Commands], Callable[..., AnyCommand]],
+    shape: Body[Any] = _STEP,
 ) -> Response[Any]:
-    """One of the steps that need no more than a target, a version and a reason."""
+    """One of the steps: what its body says beside version and reason is the command's own."""
     caller = await caller_of(request, action)
-    body = await _STEP.read(request)
+    body = await shape.read(request)
+    own = [name for name in body.__struct_fields__ if name not in StepBody.__struct_fields__]
     command = make(caller.tenant.commands)(
         await theirs(caller, booking_id),
+        **{name: getattr(body, name) for name in own},
         version=expected_version(request, body.expected_version),
         reason=body.reason,
         key=key_of(request),
@@ -131,16 +134,9 @@ async def run(
 )
 async def confirm(request: AnyRequest, booking_id: FromPath[str]) -> Response[Any]:
     """Confirm a held or reserved booking."""
-    caller = await caller_of(request, Action.BOOKINGS_CONFIRM)
-    body = await _CONFIRM.read(request)
-    command = caller.tenant.commands.confirm(
-        await theirs(caller, booking_id),
-        contact=body.contact,
-        version=expected_version(request, body.expected_version),
-        reason=body.reason,
-        key=key_of(request),
+    return await run(
+        request, Action.BOOKINGS_CONFIRM, booking_id, lambda x: x.confirm, shape=_CONFIRM
     )
-    return respond(renamed(await caller.tenant.execute(command), STEP))
 
 
 @post(
@@ -197,16 +193,7 @@ async def cancel(request: AnyRequest, booking_id: FromPath[str]) -> Response[Any
 )
 async def extend(request: AnyRequest, booking_id: FromPath[str]) -> Response[Any]:
     """Let a hold run on."""
-    caller = await caller_of(request, Action.BOOKINGS_EXTEND)
-    body = await _EXTEND.read(request)
-    command = caller.tenant.commands.extend(
-        await theirs(caller, booking_id),
-        seconds=body.seconds,
-        version=expected_version(request, body.expected_version),
-        reason=body.reason,
-        key=key_of(request),
-    )
-    return respond(renamed(await caller.tenant.execute(command), STEP))
+    return await run(request, Action.BOOKINGS_EXTEND, booking_id, lambda x: x.extend, shape=_EXTEND)
 
 
 @post(

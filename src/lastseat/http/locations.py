@@ -8,7 +8,6 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lastseat.access import Action
-from lastseat.catalogue import Location
 from lastseat.catalogue.locations import NO_SHOW_MOST_SECONDS
 from lastseat.core.outcomes import Code
 from lastseat.http.caller import caller_of
@@ -17,9 +16,10 @@ from lastseat.http.etag import expected_version
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, path_id, query_of
 from lastseat.http.keeping import kept
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterId, Page, page_of
 from lastseat.http.problems import document, unknown
 from lastseat.http.shapes import Attributes, Id, Version
+from lastseat.views.catalogue import Location
 
 EXAMPLE: dict[str, Any] = {
     "location_id": "kreuzberg",
@@ -80,16 +80,6 @@ class LocationChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     expected_version: Version | None = None
 
 
-class LocationsQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which locations to list."""
-
-
-class AfterLocation(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of locations ended."""
-
-    after: str
-
-
 _NEW = Body(LocationBody)
 _CHANGE = Body(LocationChange)
 
@@ -148,7 +138,7 @@ async def create_location(request: AnyRequest) -> Response[Any]:
         tag="locations",
         summary="List locations",
         says="In the order of their ids.",
-        query=LocationsQuery,
+        query=Paged,
         answer=Page[Location],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -156,14 +146,12 @@ async def create_location(request: AnyRequest) -> Response[Any]:
 async def list_locations(request: AnyRequest) -> Response[Any]:
     """A page of locations."""
     caller = await caller_of(request, Action.LOCATIONS_READ)
-    query = query_of(request, LocationsQuery)
-    after = query.after(AfterLocation)
+    query = query_of(request, Paged)
+    after = query.after(AfterId)
     found = await caller.tenant.catalogue.locations(
         after=after.after if after else "", limit=query.limit
     )
-    more = len(found) == query.limit
-    following = encode_cursor({"after": found[-1].location_id}) if more else None
-    return document(Page(items=found, next=following))
+    return document(page_of(found, query.limit, lambda x: {"after": x.location_id}))
 
 
 @get(

@@ -95,7 +95,8 @@ What `GET /metrics` tells, in Prometheus's format. Drawn from the table in
 how several workers are told apart: [operate.md](operate.md#monitoring).
 
 Every metric but those marked *database* has the label `worker`, too, counted from 0. A histogram
-has `_bucket`, `_sum` and `_count`.
+has `_bucket`, `_sum` and `_count`. One with further labels has no series before its first count,
+and those of the replica are there where one is configured.
 """
 
 

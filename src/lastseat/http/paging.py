@@ -6,10 +6,12 @@ a row. It is no secret and grants nothing: every query names the caller's tenant
 
 import base64
 import binascii
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from lastseat.http.problems import invalid
 
@@ -28,6 +30,32 @@ class Page(Struct, Generic[Item], kw_only=True):
 
     items: list[Item]
     next: str | None = None
+
+
+class AfterId(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a page ended of what is in the order of its ids."""
+
+    after: str
+
+
+class AfterUuid(Struct, frozen=True, forbid_unknown_fields=True):
+    """The same where ids are UUIDs."""
+
+    after: UUID
+
+
+class AfterSeq(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a page ended of what is in the order of a stream."""
+
+    seq: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+def page_of(
+    found: Sequence[Item], limit: int, place: Callable[[Item], dict[str, Any]]
+) -> Page[Item]:
+    """Up to `limit` rows as a page; if they fill it the next begins behind the last one's place."""
+    full = len(found) >= limit
+    return Page(items=list(found), next=encode_cursor(place(found[-1])) if full else None)
 
 
 def encode_cursor(position: dict[str, Any]) -> str:

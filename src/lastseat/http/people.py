@@ -1,7 +1,6 @@
 """People: who has which role in the tenant, by the subject of their signed tokens."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
@@ -17,7 +16,7 @@ from lastseat.http.describing import Link, described
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
 from lastseat.http.keeping import Connection, keep, kept
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterUuid, Page, page_of
 from lastseat.http.problems import Forbidden, document
 from lastseat.http.shapes import Id
 
@@ -38,16 +37,6 @@ class PersonBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     subject: Annotated[Id, Meta(description="`sub` of their tokens.")]
     roles: Annotated[tuple[Role, ...], Meta(extra_json_schema={"minItems": 1})]
     name: Id | None = None
-
-
-class PeopleQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which people to list."""
-
-
-class AfterPerson(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of people ended."""
-
-    after: UUID
 
 
 _SET = Body(PersonBody)
@@ -100,7 +89,7 @@ async def set_person(request: AnyRequest) -> Response[Any]:
         tag="people",
         summary="List people",
         says="In the order of their ids.",
-        query=PeopleQuery,
+        query=Paged,
         answer=Page[Person],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -108,19 +97,15 @@ async def set_person(request: AnyRequest) -> Response[Any]:
 async def list_people(request: AnyRequest) -> Response[Any]:
     """A page of people."""
     caller = await caller_of(request, Action.PEOPLE_READ)
-    query = query_of(request, PeopleQuery)
-    after = query.after(AfterPerson)
+    query = query_of(request, Paged)
+    after = query.after(AfterUuid)
     items: list[Person] = await caller.engine.read(
         store.list_people,
         caller.tenant.tenant_id,
         after=after.after if after else None,
-        limit=query.limit + 1,
+        limit=query.limit,
     )
-    more = len(items) > query.limit
-    items = items[: query.limit]
-    return document(
-        Page(items=items, next=encode_cursor({"after": items[-1].person_id}) if more else None)
-    )
+    return document(page_of(items, query.limit, lambda x: {"after": x.person_id}))
 
 
 @delete(

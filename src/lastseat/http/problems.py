@@ -9,14 +9,12 @@ decision did.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Response
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example
-from msgspec import Struct
 
 from lastseat.core.outcomes import (
     ActorBusy,
@@ -29,6 +27,7 @@ from lastseat.core.outcomes import (
     Refusal,
 )
 from lastseat.engine.requests import Answer
+from lastseat.http.edge import AT_ONCE
 from lastseat.http.wording import DETAIL, STATUS, TITLE
 
 PROBLEM_TYPE = "application/problem+json"
@@ -69,7 +68,7 @@ class Problem(Exception):
         self.status = status
         self.code = code
         self.detail = detail
-        self.title = title or TITLE.get(code) or HTTPStatus(status).phrase
+        self.title = title or title_of(code, status)
         self.extra = dict(extra or {})
         self.headers = dict(headers or {})
 
@@ -104,6 +103,17 @@ def unknown(code: str, **extra: Any) -> Problem:
     return Problem(404, code, DETAIL.get(code, DETAIL["unknown"]), extra=extra)
 
 
+def missing(what: str, name: str, detail: str | None = None) -> Problem:
+    """The same by what the tenant has none of: `unknown_<what>`, the id in that one's member."""
+    code = f"unknown_{what}"
+    said = detail or DETAIL.get(code, DETAIL["unknown"])
+    return Problem(404, code, said, extra={_MEMBERS.get(what, "id"): name})
+
+
+_MEMBERS = {"bookable": "bookable", "booking": "booking_id"}
+"""Where a problem has the id of what is not there, as the refusals of the same code have it."""
+
+
 def problem_type(code: str) -> str:
     """The problem's `type`: a name, not an address, so that it is the same on every server."""
     return f"urn:lastseat:problem:{code}"
@@ -126,6 +136,9 @@ class Reply(Response[Any]):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002 - ASGI
         """Send it."""
+        at_once = scope.get(AT_ONCE)
+        if at_once is not None and at_once(self._status, self._headers, self._body):
+            return
         headers = [*self._headers, (b"content-length", b"%d" % len(self._body))]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
@@ -176,7 +189,7 @@ def respond(
         fields.append(_PROBLEM)
         if isinstance(outcome, Overloaded):
             fields.append((b"retry-after", b"%d" % max(1, round(outcome.retry_after))))
-        elif STATUS[outcome.code] == HTTPStatus.SERVICE_UNAVAILABLE:
+        elif _begun(type(outcome))[0] == HTTPStatus.SERVICE_UNAVAILABLE:
             fields.append((b"retry-after", b"1"))
         return Refused(outcome, fields, more)
     fields.append(_JSON)
@@ -206,8 +219,7 @@ def problem_of(
     refusal: Refusal, status: int | None = None, more: Mapping[str, Any] | None = None
 ) -> tuple[int, bytes]:
     """The status and the body of a refusal's problem, with `more` members after its own."""
-    code = refusal.code
-    number = status or STATUS[code]
+    number, began = _begun(type(refusal), status)
     encoded = _encode(refusal)
     if hasattr(refusal, "status"):
         members = msgspec.to_builtins(refusal)
@@ -215,52 +227,31 @@ def problem_of(
         encoded = _encode(members)
     if isinstance(refusal, _CONFLICTS) and not getattr(refusal, WAITABLE, False):
         # An outcome leaves it out where it is false.
-        more = {WAITABLE: False, **(more or {})}
+        encoded = encoded[:-1] + _CANNOT_WAIT
     # All are objects: the one's members, then the other's.
     if more:
         encoded = encoded[:-1] + b"," + _encode(more)[1:]
-    return number, _head(code, number) + encoded[1:]
+    return number, began + encoded[1:]
 
 
-_heads: dict[tuple[Code, int], bytes] = {}
+_CANNOT_WAIT = b"," + _encode({WAITABLE: False})[1:]
 
 
-def _head(code: Code, number: int) -> bytes:
-    """The members that every refusal of this name has, as JSON that goes on."""
-    found = _heads.get((code, number))
-    if found is None:
-        members = {
-            "type": problem_type(code),
-            "title": TITLE[code],
-            "status": number,
-            "detail": DETAIL[code],
-        }
-        found = _heads[code, number] = _encode(members)[:-1] + b","
-    return found
+@cache
+def _begun(kind: type[Refusal], status: int | None = None) -> tuple[int, bytes]:
+    """What every refusal of a kind has: its status, and its first members as JSON that goes on.
 
-
-class ProblemBody(Struct, kw_only=True, rename=None):
-    """A problem as RFC 9457 has it. Each `code` has members of its own beside these."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-
-
-def refusals(*codes: Code | int | str) -> dict[int, ResponseSpec]:
-    """The problems that an operation may answer with, for OpenAPI: one response for each status.
-
-    A `Code` stands for itself with its status; a number for the problem of that status.
+    By type: an outcome's `code` is looked up anew each time.
     """
-    by_status: dict[int, list[str]] = {}
-    for code in codes:
-        number, name = (code, BY_STATUS[code]) if isinstance(code, int) else (_status(code), code)
-        names = by_status.setdefault(number, [])
-        if str(name) not in names:
-            names.append(str(name))
-    return {number: _spec(number, names) for number, names in by_status.items()}
+    code = Code(str(kind.__struct_config__.tag))
+    number = status or STATUS[code]
+    members = {
+        "type": problem_type(code),
+        "title": TITLE[code],
+        "status": number,
+        "detail": DETAIL[code],
+    }
+    return number, _encode(members)[:-1] + b","
 
 
 BY_STATUS = {
@@ -282,32 +273,8 @@ BY_STATUS = {
 """What the problem of a status is called where no outcome says it better."""
 
 
-def _status(code: str) -> int:
-    try:
-        return STATUS[Code(code)]
-    except ValueError:
-        return 404 if code.startswith("unknown_") else 409
-
-
-def _spec(number: int, names: list[str]) -> ResponseSpec:
-    examples = [
-        Example(
-            id=name,
-            summary=TITLE.get(name, HTTPStatus(number).phrase),
-            value={
-                "type": problem_type(name),
-                "title": TITLE.get(name, HTTPStatus(number).phrase),
-                "status": number,
-                "detail": DETAIL.get(name, DETAIL["unknown"]),
-                "code": name,
-            },
-        )
-        for name in names
-    ]
-    return ResponseSpec(
-        data_container=ProblemBody,
-        media_type=PROBLEM_TYPE,
-        description=f"{HTTPStatus(number).phrase}: {', '.join(f'`{name}`' for name in names)}",
-        examples=examples,
-        generate_examples=False,
+def title_of(code: str, status: int) -> str:
+    """A problem's title: that of its name, or else of its status."""
+    return TITLE.get(code) or (
+        TITLE["unknown"] if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase
     )

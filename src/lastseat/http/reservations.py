@@ -1,4 +1,4 @@
-"""Reservations over HTTP: reserve, look, extend, move, commit, cancel by the token (MISSION D5)."""
+"""Reservations over HTTP: reserve, look, extend, commit (MISSION D5)."""
 
 from typing import Any
 
@@ -6,31 +6,21 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from lastseat.access import Action, Reach
-from lastseat.catalogue import tokens
 from lastseat.core import outcomes as o
 from lastseat.core.commands import Contact
 from lastseat.core.outcomes import Code
-from lastseat.http.auth import SERVICE, Service
 from lastseat.http.caller import caller_of
 from lastseat.http.describing import UUID, Link, described
 from lastseat.http.etag import expected_version
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body
-from lastseat.http.problems import Problem, invalid
 from lastseat.http.reserving import (
-    GONE,
-    NO_CAPACITY,
-    AppointmentAnswer,
     Camel,
-    CancelledAnswer,
     Email,
     Key,
     Minutes,
     Phone,
-    Recovery,
-    ReservationAnswer,
     ReservationId,
-    ReservedAnswer,
     SlotBody,
     done,
     key_in,
@@ -39,11 +29,16 @@ from lastseat.http.reserving import (
     refused,
     whose,
 )
-from lastseat.http.shapes import Id, Moment, Reason, Version
+from lastseat.http.shapes import Id, Version
 from lastseat.library.reserving import Appointment, Reservation, Reserved
+from lastseat.views.reservations import (
+    AppointmentAnswer,
+    ReservationAnswer,
+    ReservedAnswer,
+)
 
 BOOKING = "01936b2c-5d1e-7c3a-9f00-3a5c0e6d7b11"
-_SLOT: dict[str, Any] = {
+SLOT: dict[str, Any] = {
     "businessId": "studio",
     "serviceId": "massage",
     "slotStart": "2026-11-23T17:00:00Z",
@@ -51,7 +46,7 @@ _SLOT: dict[str, Any] = {
 }
 RESERVED = {
     "reservationId": BOOKING,
-    **_SLOT,
+    **SLOT,
     "status": "HELD",
     "expiresAt": "2026-11-20T09:30:02.113Z",
     "extendableUntil": "2026-11-20T10:15:02.113Z",
@@ -62,13 +57,12 @@ RESERVATION = {**RESERVED, "valid": True}
 TOKEN = f"c3R1ZGlv.{BOOKING}.m0Y3S4nS1y3Z8kQ2tq2vVqKc8o6u1m9mYb3dD3uD0hQ"
 APPOINTMENT = {
     "appointmentId": BOOKING,
-    **_SLOT,
+    **SLOT,
     "status": "CONFIRMED",
     "version": 2,
     "cancellationToken": TOKEN,
     "chosen": ["room-2"],
 }
-CANCELLED = {"appointmentId": BOOKING, **_SLOT, "status": "CANCELLED", "version": 3}
 
 PATH = {"reservation_id": (UUID, "The reservation's id.", BOOKING)}
 _ID = "$response.body#/reservationId"
@@ -102,29 +96,9 @@ class ExtendReservationBody(Camel, frozen=True, kw_only=True):
     expected_version: Version | None = None
 
 
-class RescheduleBody(Camel, frozen=True, kw_only=True):
-    """Where a reservation or an appointment is to go; name one of the two."""
-
-    reservation_id: ReservationId | None = None
-    appointment_id: ReservationId | None = None
-    slot_start: Moment
-    slot_end: Moment
-    expected_version: Version | None = None
-    override: bool = False
-    reason: Reason | None = None
-
-
-class CancelByTokenBody(Camel, frozen=True, kw_only=True):
-    """The token that the appointment's confirmation had."""
-
-    cancellation_token: str
-
-
 _RESERVE = Body(ReserveBody)
 _COMMIT = Body(CommitBody)
 _EXTEND = Body(ExtendReservationBody)
-_RESCHEDULE = Body(RescheduleBody)
-_CANCEL = Body(CancelByTokenBody)
 
 
 @post(
@@ -141,7 +115,7 @@ _CANCEL = Body(CancelByTokenBody)
         status=201,
         body=ReserveBody,
         keyed=False,
-        body_example={**_SLOT, "idempotencyKey": "tap-8f3a", "ttlMinutes": 15},
+        body_example={**SLOT, "idempotencyKey": "tap-8f3a", "ttlMinutes": 15},
         answer=ReservedAnswer,
         answer_example=RESERVED,
         refused=(404, Code.FULL, Code.CONFLICT, Code.NOT_BOOKABLE),
@@ -291,104 +265,9 @@ def _extended(found: Reservation, extended: o.Extended, *, replayed: bool) -> Re
     )
 
 
-@post(
-    "/api/booking/reschedule",
-    **described(
-        "reschedule",
-        tag="reservations",
-        summary="Reschedule a reservation or an appointment",
-        says=(
-            "By permission. The old slot is given up only when the new one is had. A stale"
-            " `expectedVersion` is a `CONFLICT` with `currentVersion`. What the service needs is"
-            " picked anew."
-        ),
-        body=RescheduleBody,
-        body_example={
-            "appointmentId": BOOKING,
-            "slotStart": "2026-11-24T17:00:00Z",
-            "slotEnd": "2026-11-24T18:00:00Z",
-            "expectedVersion": 2,
-        },
-        answer=ReservationAnswer,
-        answer_example={**RESERVATION, "status": "CONFIRMED", "valid": False, "version": 3},
-        refused=(
-            Code.UNKNOWN_BOOKING,
-            Code.FULL,
-            Code.CONFLICT,
-            Code.NOT_BOOKABLE,
-            Code.WRONG_STATUS,
-            412,
-        ),
-        versioned=True,
-    ),
-)
-async def reschedule(request: AnyRequest) -> Response[Any]:
-    """Move a reservation or an appointment."""
-    caller = await caller_of(request, Action.BOOKINGS_MOVE)
-    body = await _RESCHEDULE.read(request)
-    if body.override:
-        caller.allow(Action.BOOKINGS_OVERRIDE)
-    if (body.reservation_id is None) == (body.appointment_id is None):
-        raise invalid("reservationId", "or appointmentId: give one of the two")
-    booking_id = (body.reservation_id or body.appointment_id or "").lower()
-    found = await caller.tenant.reservations.reschedule(
-        booking_id,
-        start=body.slot_start,
-        end=body.slot_end,
-        version=expected_version(request, body.expected_version),
-        override=body.override,
-        reason=body.reason,
-        key=key_of(request),
-        whose=whose(caller),
-    )
-    if not isinstance(found, Reservation):
-        return refused(request, found, booking_id=booking_id, full=NO_CAPACITY)
-    return done(found, ReservationAnswer, status=200, business_id=caller.tenant.tenant_id)
-
-
-_BY_TOKEN = {
-    **described(
-        "cancel_by_token",
-        tag="reservations",
-        summary="Cancel by the cancellation token",
-        says=(
-            "Needs no account: the token is the proof. It is good until the appointment begins;"
-            " sent again, the answer is the same. Any other token is not found."
-        ),
-        body=CancelByTokenBody,
-        body_example={"cancellationToken": TOKEN},
-        keyed=False,
-        answer=CancelledAnswer,
-        answer_example=CANCELLED,
-        refused=(404,),
-        tagged=True,
-    ),
-    "security": [{}],
-}
-
-
-@post("/api/booking/cancel", **_BY_TOKEN)
-async def cancel_by_token(request: AnyRequest) -> Response[Any]:
-    """Cancel an appointment by its token."""
-    body = await _CANCEL.read(request)
-    said = tokens.parse(body.cancellation_token)
-    service: Service = request.app.opt[SERVICE]
-    found = None
-    if said is not None:
-        tenant = service.engine.tenant(said.tenant_id, principal="guest")
-        found = await tenant.reservations.cancel(body.cancellation_token)
-    if said is None or found is None:
-        again = Recovery(do="Ask the business to cancel it.", next="Its own address.")
-        extra = {"message": GONE, "recovery": {"do": again.do, "next": again.next}}
-        raise Problem(404, "unknown_booking", GONE, extra=extra)
-    return done(found, CancelledAnswer, status=200, business_id=said.tenant_id)
-
-
 handlers = [
     reserve,
     commit,
     reservation,
     extend_reservation,
-    reschedule,
-    cancel_by_token,
 ]

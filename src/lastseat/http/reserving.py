@@ -5,7 +5,6 @@ Everything here is spelled as the document that asks for it spells it, `slotStar
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -22,8 +21,11 @@ from lastseat.http.incoming import AnyRequest
 from lastseat.http.problems import IF_MATCH, Problem, document, invalid, respond, unknown
 from lastseat.http.shapes import Id, Moment, Units
 from lastseat.http.suggesting import TIMED, WantedSlot, for_service, waited
-from lastseat.library.asynchronous.reservations import Whose, guests_only
-from lastseat.library.reserving import Done
+from lastseat.library.reserving import Done, Whose, guests_only
+from lastseat.views.reservations import (
+    Recovery,
+    SuggestedAnswer,
+)
 
 TAKEN = "The selected time slot is no longer available"
 GONE = "Reservation not found or expired"
@@ -80,20 +82,6 @@ class SlotBody(Camel, frozen=True, kw_only=True):
             party=self.party,
             actor=actor,
         )
-
-
-class Recovery(Struct, frozen=True, kw_only=True):
-    """What to do next, and where."""
-
-    do: str
-    next: str
-
-
-class SuggestedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A slot of the same service that could be had."""
-
-    slot_start: datetime
-    slot_end: datetime
 
 
 _ANOTHER = Recovery(do="Choose another slot.", next=f"GET {CAPACITY_ROUTE}")
@@ -227,67 +215,3 @@ FIELDS = {
     "booking_id": "appointmentId",
 }
 """The library's names of fields in these routes' spelling."""
-
-
-class ReservedAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The slot is held until `expiresAt`; it can be extended until `extendableUntil`.
-
-    `chosen` are the bookables that it has beside the service.
-    """
-
-    reservation_id: str
-    business_id: str
-    service_id: str
-    slot_start: datetime
-    slot_end: datetime
-    status: str
-    expires_at: datetime
-    extendable_until: datetime
-    version: int
-    chosen: tuple[str, ...] = ()
-
-
-class ReservationAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A reservation or the appointment that came of it. `valid` while it can be committed.
-
-    Who waits for the slot is WAITLISTED, at `position` in line.
-    """
-
-    reservation_id: str
-    business_id: str
-    service_id: str
-    slot_start: datetime
-    slot_end: datetime
-    status: str
-    valid: bool
-    version: int
-    expires_at: datetime | None = None
-    extendable_until: datetime | None = None
-    chosen: tuple[str, ...] = ()
-    position: int | None = None
-
-
-class AppointmentAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A confirmed appointment, and the token that cancels it without an account."""
-
-    appointment_id: str
-    business_id: str
-    service_id: str
-    slot_start: datetime
-    slot_end: datetime
-    status: str
-    version: int
-    cancellation_token: str
-    chosen: tuple[str, ...] = ()
-
-
-class CancelledAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The appointment is cancelled, its slot is free."""
-
-    appointment_id: str
-    business_id: str
-    service_id: str
-    slot_start: datetime
-    slot_end: datetime
-    status: str
-    version: int

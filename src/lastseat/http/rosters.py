@@ -18,33 +18,12 @@ from lastseat.http.caller import caller_of
 from lastseat.http.describing import described
 from lastseat.http.examples import BOOKING, ENTRY, OBSERVED, PLACE
 from lastseat.http.incoming import AnyRequest, Paged, query_of
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterSeq, Page, page_of
 from lastseat.http.problems import document, unknown
 from lastseat.http.shapes import Name
 from lastseat.library.asynchronous.engine import NotFound
-from lastseat.reads.views import JournalRow, Place
-
-
-class SeatsLeft(Struct, frozen=True, kw_only=True):
-    """Units still free, and how many bookings there are, parties counted once.
-
-    Where bookings are `waiting` in a line that nobody overtakes, nothing is left.
-    """
-
-    bookable: str
-    capacity: int
-    left: int
-    bookings: int
-    waiting: int = 0
-
-
-class SeatView(Struct, frozen=True, kw_only=True):
-    """An actor's first seat, 1-based, 0 if absent; `state` is `held`, `confirmed` or `none`."""
-
-    bookable: str
-    actor: str
-    seat: int
-    state: str
+from lastseat.views.bookings import Place, SeatsLeft, SeatView
+from lastseat.views.history import JournalRow
 
 
 class JournalEntry(Struct, frozen=True, kw_only=True):
@@ -73,12 +52,6 @@ class AfterSeat(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a page of a roster ended."""
 
     seat: Annotated[int, Meta(ge=0, le=2**53)]
-
-
-class AfterSeq(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of a journal ended."""
-
-    seq: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 @get(
@@ -176,9 +149,7 @@ async def roster(request: AnyRequest, bookable: FromPath[str]) -> Response[Any]:
     places = await caller.tenant.roster(
         bookable, after_seat=after.seat if after else 0, limit=query.limit
     )
-    full = len(places) == query.limit
-    following = encode_cursor({"seat": places[-1].seat}) if full else None
-    return document(Page(items=places, next=following))
+    return document(page_of(places, query.limit, lambda x: {"seat": x.seat}))
 
 
 @get(
@@ -250,8 +221,7 @@ async def _stream(request: AnyRequest, bookable: str, kinds: tuple[Kind, ...]) -
     rows: list[JournalRow] = await caller.tenant.journal(
         bookable, after=after.seq if after else 0, limit=query.limit
     )
-    full = len(rows) == query.limit
-    return document(Page(items=rows, next=encode_cursor({"seq": rows[-1].seq}) if full else None))
+    return document(page_of(rows, query.limit, lambda x: {"seq": x.seq}))
 
 
 handlers = [

@@ -12,7 +12,6 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from lastseat.access import Action
-from lastseat.calendar.broken import DayHours
 from lastseat.core import outcomes as o
 from lastseat.core.outcomes import Code
 from lastseat.core.rules import Rules
@@ -27,8 +26,7 @@ from lastseat.http.paging import MOST, USUAL
 from lastseat.http.problems import document, invalid, respond, unknown
 from lastseat.http.shapes import Reason, Sequences
 from lastseat.library.asynchronous.engine import NotFound
-from lastseat.library.hours import OutsideRules
-from lastseat.reads.rules import RulesView
+from lastseat.views.times import Days, OutsideAnswer, RulesView
 
 OWNER = "location:kreuzberg"
 RULES: dict[str, Any] = {
@@ -94,23 +92,10 @@ class DaysQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last: Annotated[date | None, Meta(description="Left out: the first alone.")] = None
 
 
-class Days(Struct, frozen=True, kw_only=True):
-    """The opening hours of an owner, day by day."""
-
-    owner: str
-    items: list[DayHours]
-
-
 class OutsideQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many of them."""
 
     limit: Annotated[int, Meta(ge=1, le=MOST)] = USUAL
-
-
-class OutsideAnswer(Struct, frozen=True, kw_only=True):
-    """Bookings that the rules would refuse."""
-
-    items: list[OutsideRules]
 
 
 _RULES = Body(RulesBody)

@@ -16,7 +16,6 @@ from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.core.commands import Contact
 from lastseat.core.state import SERVICE_PREFIX
-from lastseat.core.status import Status
 from lastseat.engine.requests import Answer
 from lastseat.http.asking import asked
 from lastseat.http.bookings import TAKING
@@ -26,13 +25,14 @@ from lastseat.http.examples import BOOKING
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
 from lastseat.http.naming import renamed
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import Page, page_of
 from lastseat.http.problems import document, invalid, respond, unknown
 from lastseat.http.services import PATH
 from lastseat.http.shapes import HoldSeconds, Id, Moment, Reason, Step, Units
 from lastseat.http.suggesting import WantedSlot, for_service, waited
 from lastseat.library.reserving import Appointment, Reserved
-from lastseat.library.seeking import OpenSlot
+from lastseat.views.reservations import ServiceBooked
+from lastseat.views.times import OpenSlot
 
 
 class ServiceBookingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,25 +52,6 @@ class ServiceBookingBody(Struct, frozen=True, kw_only=True, forbid_unknown_field
     contact: Contact | None = None
     override: bool = False
     reason: Reason | None = None
-
-
-class ServiceBooked(Struct, frozen=True, kw_only=True):
-    """A slot that is held or booked; `chosen` are the bookables it has beside the service.
-
-    Of a hold `expires_at` and `extendable_until` are given, of an appointment the token that
-    cancels it without an account.
-    """
-
-    booking_id: str
-    service_id: str
-    start: datetime
-    end: datetime
-    status: Status
-    version: int
-    chosen: tuple[str, ...]
-    expires_at: datetime | None = None
-    extendable_until: datetime | None = None
-    cancellation_token: str | None = None
 
 
 Lasting = Annotated[
@@ -158,10 +139,7 @@ async def slots(request: AnyRequest, service_id: FromPath[str]) -> Response[Any]
             step=query.step,
             limit=query.limit,
         )
-    more = len(found) == query.limit
-    return document(
-        Page(items=list(found), next=encode_cursor({"start": found[-1].start}) if more else None)
-    )
+    return document(page_of(found, query.limit, lambda x: {"start": x.start}))
 
 
 _NEXT = timedelta(microseconds=1)

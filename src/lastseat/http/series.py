@@ -12,16 +12,16 @@ from lastseat.core import outcomes as o
 from lastseat.core.commands import Claim, Contact, SeriesDate, SeriesPolicy
 from lastseat.core.outcomes import Code
 from lastseat.engine.ids import new_id
-from lastseat.http.bookings import TAKING, AfterBooking, chosen_from, series_id, wanted
+from lastseat.http.bookings import TAKING, chosen_from, series_id, wanted
 from lastseat.http.caller import caller_of
 from lastseat.http.describing import UUID, Link, described
 from lastseat.http.examples import BOOKED, BOOKING, BOOKING_VIEW
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterUuid, Page, encode_cursor
 from lastseat.http.problems import Problem, document, invalid, respond, unknown
 from lastseat.http.shapes import Attributes, Choices, Claims, HoldSeconds, Id, Reason, Units
-from lastseat.reads.views import BookingView
+from lastseat.views.bookings import BookingView
 
 SERIES = "01936b2c-7c11-7a55-b0aa-1d2e3f4a5b66"
 PATH = {"series_id": (UUID, "The series' id.", SERIES)}
@@ -190,7 +190,7 @@ async def read_series(request: AnyRequest, series_id: FromPath[str]) -> Response
     """A page of the bookings of a series."""
     caller = await caller_of(request, Action.BOOKINGS_LIST)
     query = query_of(request, Paged)
-    after = query.after(AfterBooking)
+    after = query.after(AfterUuid)
     try:
         wanted_id = _id(series_id)
     except Problem:

@@ -28,6 +28,7 @@ from litestar import Litestar
 
 from lastseat import logs
 from lastseat.access.first import ensure_owner
+from lastseat.collecting import collect_seldom
 from lastseat.engine.errors import DatabaseUnavailable
 from lastseat.feed.hub import Hub
 from lastseat.http.app import make_app
@@ -48,6 +49,9 @@ a request just when we close."""
 
 BACKLOG = 2048
 """Connections that wait to be accepted, at most."""
+
+HEARING_SECONDS = 2.0
+"""How long a server that stops waits for a connection that is new to say something."""
 
 PAUSE_SECONDS = 1.0
 """Before a worker that ended by itself is replaced: one that can't start must not spin."""
@@ -126,6 +130,7 @@ def answer(app: Litestar, listening: socket.socket) -> None:
         # uvicorn handles them, and hands them on once all is finished: then there is nothing to do.
         signal.signal(number, _done)
     _many_connections()
+    collect_seldom()
     server_of(app).run(sockets=[listening])
 
 
@@ -192,7 +197,52 @@ class Server(uvicorn.Server):
             self._hub.stop()
         if not self.force_exit:
             await asyncio.sleep(self._edge.settings.drain)
+            await self._hear_out(sockets or [])
         await super().shutdown(sockets)
+
+    async def _let_in(self, listening: socket.socket) -> None:
+        """Meet those whom the system has let in already: closing its queue would cut them off."""
+        listening.setblocking(False)
+        while True:
+            try:
+                late, _ = listening.accept()
+            except BlockingIOError:
+                return
+            except ConnectionError:
+                # Gone again already.
+                continue
+            except OSError as error:
+                log.warning("somebody at the door was not let in: %s", error)
+                return
+            late.setblocking(False)
+            await asyncio.get_running_loop().connect_accepted_socket(self._door, late)
+
+    def _door(self) -> asyncio.Protocol:
+        return Door(self.config, self.server_state, self.lifespan.state)
+
+    async def _hear_out(self, sockets: list[socket.socket]) -> None:
+        """Let nobody in any more, and who came in a moment ago say what they came for.
+
+        uvicorn closes each connection on which nothing is under way: on one that is new, or of
+        whose request a part is there, that would cut a request.
+        """
+        held = [listening.dup() for listening in sockets]
+        for server in self.servers:
+            server.close()
+        for listening in sockets:
+            listening.close()
+        # The loop closes its own a moment later: ours is to be the last.
+        await asyncio.sleep(0.01)
+        for listening in held:
+            await self._let_in(listening)
+            listening.close()
+        while any(map(_speaks, self.server_state.connections)):  # noqa: ASYNC110 - once
+            await asyncio.sleep(0.01)
+
+
+def _speaks(door: object) -> bool:
+    since = door.reading_since if isinstance(door, Door) else None
+    return since is not None and since > time.monotonic() - HEARING_SECONDS
 
 
 def _done(_number: int, _frame: FrameType | None) -> None:

@@ -8,7 +8,6 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lastseat.access import Action
-from lastseat.catalogue import Need, Service, Terms
 from lastseat.catalogue.needs import MOST_NEEDS, MOST_OF
 from lastseat.core import limits
 from lastseat.core.events import WaitPolicy
@@ -21,9 +20,10 @@ from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, path_id, query_of
 from lastseat.http.keeping import kept
 from lastseat.http.locations import given
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterId, Page, page_of
 from lastseat.http.problems import document, unknown
 from lastseat.http.shapes import Attributes, Buffer, Capacity, HoldSeconds, Id, Reason, Version
+from lastseat.views.catalogue import Need, Service, Terms
 
 EXAMPLE: dict[str, Any] = {
     "name": "Massage",
@@ -62,8 +62,18 @@ Duration = Annotated[
         extra_json_schema={"minimum": 1, "maximum": int(limits.LONGEST.total_seconds())},
     ),
 ]
+
+
+class NeedBody(Need, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A need, as it is sent: what is not known of it is refused."""
+
+    def need(self) -> Need:
+        """The same, as a service has it."""
+        return Need(of=self.of, any=self.any, adjacent=self.adjacent, units=self.units)
+
+
 Needs = Annotated[
-    tuple[Need, ...],
+    tuple[NeedBody, ...],
     Meta(
         description=(
             f"What a booking of it takes: all `of` these, or `any` of them, the first that are"
@@ -114,16 +124,6 @@ class ServiceChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: Reason | None = None
 
 
-class ServicesQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which services to list."""
-
-
-class AfterService(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of services ended."""
-
-    after: str
-
-
 _NEW = Body(ServiceBody)
 _CHANGE = Body(ServiceChange)
 
@@ -169,7 +169,7 @@ async def create_service(request: AnyRequest) -> Response[Any]:
     """Make a service."""
     caller = await caller_of(request, Action.SERVICES_WRITE)
     body = await _NEW.read(request)
-    asked = msgspec.structs.asdict(body)
+    asked = msgspec.structs.asdict(body) | {"needs": tuple(x.need() for x in body.needs)}
     service_id, most = asked.pop("service_id"), asked.pop("max_simultaneous_bookings")
     line = asked.pop("waitlist")
     saved = await caller.tenant.catalogue.create_service(
@@ -190,7 +190,7 @@ async def create_service(request: AnyRequest) -> Response[Any]:
         tag="services",
         summary="List services",
         says="In the order of their ids.",
-        query=ServicesQuery,
+        query=Paged,
         answer=Page[Service],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -198,14 +198,12 @@ async def create_service(request: AnyRequest) -> Response[Any]:
 async def list_services(request: AnyRequest) -> Response[Any]:
     """A page of services."""
     caller = await caller_of(request, Action.SERVICES_READ)
-    query = query_of(request, ServicesQuery)
-    after = query.after(AfterService)
+    query = query_of(request, Paged)
+    after = query.after(AfterId)
     found = await caller.tenant.catalogue.services(
         after=after.after if after else "", limit=query.limit
     )
-    more = len(found) == query.limit
-    following = encode_cursor({"after": found[-1].service_id}) if more else None
-    return document(Page(items=found, next=following))
+    return document(page_of(found, query.limit, lambda x: {"after": x.service_id}))
 
 
 @get(
@@ -263,6 +261,8 @@ async def update_service(request: AnyRequest, service_id: FromPath[str]) -> Resp
     if body.override:
         caller.allow(Action.BOOKABLES_OVERRIDE_CAPACITY)
     changes = {k: v for k, v in given(body).items() if k in _TERMS}
+    if body.needs is not UNSET:
+        changes["needs"] = tuple(x.need() for x in body.needs)
     saved = await caller.tenant.catalogue.update_service(
         service_id,
         changes,

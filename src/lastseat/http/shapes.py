@@ -188,3 +188,7 @@ Choices = Annotated[
         extra_json_schema={"minItems": 1, "maxItems": limits.CANDIDATES},
     ),
 ]
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No more has to be said."""

@@ -22,7 +22,7 @@ from lastseat.http.incoming import AnyRequest
 from lastseat.http.settings import ServeSettings
 from lastseat.http.shapes import ChoiceBody, ClaimBody
 from lastseat.library.asynchronous.engine import NotFound
-from lastseat.library.suggesting import Suggestion
+from lastseat.views.times import Suggestion
 
 Suggest = Annotated[
     bool,

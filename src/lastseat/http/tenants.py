@@ -18,7 +18,7 @@ from lastseat.http.etag import expected_version
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, path_id, query_of
 from lastseat.http.keeping import Connection, keep, kept
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterId, Page, page_of
 from lastseat.http.problems import document, unknown
 from lastseat.http.shapes import Id, Version
 
@@ -45,16 +45,6 @@ class RenameBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[Id | None, Meta(description="What it is called.")]
     expected_version: Version | None = None
-
-
-class TenantsQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which tenants to list."""
-
-
-class AfterTenant(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of tenants ended."""
-
-    after: str
 
 
 _NEW = Body(TenantBody)
@@ -100,7 +90,7 @@ async def create_tenant(request: AnyRequest) -> Response[Any]:
         tag="tenants",
         summary="List tenants",
         says="The caller's own; for an owner of the operator's tenant all, in the order of ids.",
-        query=TenantsQuery,
+        query=Paged,
         answer=Page[Tenant],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -108,19 +98,15 @@ async def create_tenant(request: AnyRequest) -> Response[Any]:
 async def list_tenants(request: AnyRequest) -> Response[Any]:
     """A page of tenants."""
     caller = await caller_of(request, Action.TENANTS_READ)
-    query = query_of(request, TenantsQuery)
-    after = query.after(AfterTenant)
+    query = query_of(request, Paged)
+    after = query.after(AfterId)
     if not _operates(caller):
         own = await caller.engine.read(store.tenant, caller.tenant.tenant_id)
         return document(Page(items=[own] if own is not None and after is None else []))
     items: list[Tenant] = await caller.engine.read(
-        store.list_tenants, after=after.after if after else "", limit=query.limit + 1
+        store.list_tenants, after=after.after if after else "", limit=query.limit
     )
-    more = len(items) > query.limit
-    items = items[: query.limit]
-    return document(
-        Page(items=items, next=encode_cursor({"after": items[-1].tenant_id}) if more else None)
-    )
+    return document(page_of(items, query.limit, lambda x: {"after": x.tenant_id}))
 
 
 @get(

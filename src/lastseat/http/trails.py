@@ -13,10 +13,10 @@ from lastseat.http.caller import caller_of
 from lastseat.http.describing import described
 from lastseat.http.examples import AUDITED, ENTRY
 from lastseat.http.incoming import AnyRequest, Paged, query_of
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import Page, encode_cursor, page_of
 from lastseat.http.problems import document, unknown
 from lastseat.library.asynchronous.engine import NotFound
-from lastseat.reads.audit import AuditEntry
+from lastseat.views.history import AuditEntry
 
 
 class BookingEntry(Struct, frozen=True, kw_only=True):
@@ -73,9 +73,7 @@ async def audit(request: AnyRequest, booking_id: FromPath[str]) -> Response[Any]
         )
     except NotFound:
         raise unknown("unknown_booking", booking_id=booking_id) from None
-    full = len(entries) == query.limit
-    following = encode_cursor({"version": entries[-1].version}) if full else None
-    return document(Page(items=entries, next=following))
+    return document(page_of(entries, query.limit, lambda x: {"version": x.version}))
 
 
 @get(

@@ -22,7 +22,7 @@ from lastseat.http.examples import JOINED, WAITING
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
 from lastseat.http.naming import SHORT, renamed
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterSeq, Page, encode_cursor
 from lastseat.http.problems import document, invalid, respond, unknown
 from lastseat.http.selling import slot_end
 from lastseat.http.shapes import (
@@ -35,7 +35,7 @@ from lastseat.http.shapes import (
     Name,
     Units,
 )
-from lastseat.reads.waiting import WaitlistEntry
+from lastseat.views.bookings import WaitlistEntry
 
 JOINING = (
     Code.INVALID,
@@ -83,12 +83,6 @@ class WaitlistQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True
     bookable: Annotated[Name, Meta(description="Of a service it is `service:<service_id>`.")]
     start: Moment | None = None
     end: Moment | None = None
-
-
-class AfterWaiting(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of a line ended."""
-
-    seq: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 _JOIN = Body(JoinBody)
@@ -215,7 +209,7 @@ async def waitlist(request: AnyRequest) -> Response[Any]:
     """A page of a line."""
     caller = await caller_of(request, Action.WAITLIST_READ)
     query = query_of(request, WaitlistQuery)
-    after = query.after(AfterWaiting)
+    after = query.after(AfterSeq)
     with asked():
         found = await caller.tenant.waitlist(
             query.bookable,

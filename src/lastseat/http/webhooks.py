@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: endpoints, their secrets, and what became of their messages (MISSION H4)."""
+"""Webhooks over HTTP: endpoints and their secrets (MISSION H4). Their messages: deliveries.py."""
 
 from typing import Annotated, Any
 
@@ -8,8 +8,8 @@ from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lastseat.access import Action
-from lastseat.catalogue.answers import Saved, Unknown
-from lastseat.catalogue.webhooks import Delivery, NewWebhook, Replayed, State, Webhook
+from lastseat.catalogue.answers import Saved
+from lastseat.catalogue.webhooks import NewWebhook
 from lastseat.core import limits
 from lastseat.core.outcomes import Code
 from lastseat.gateways.pinned import MOST_URL
@@ -20,14 +20,14 @@ from lastseat.http.etag import expected_version
 from lastseat.http.idempotency import key_of
 from lastseat.http.incoming import AnyRequest, Body, Paged, query_of
 from lastseat.http.keeping import kept, replayed
-from lastseat.http.paging import Page, encode_cursor
+from lastseat.http.paging import AfterId, Page, page_of
 from lastseat.http.problems import document, unknown
 from lastseat.http.shapes import Version
 from lastseat.library import hooking
-from lastseat.library.hooking import EVERYTHING, GROUPS, KINDS, LONGEST_OVERLAP, OVERLAP, Tried
+from lastseat.library.hooking import EVERYTHING, GROUPS, KINDS, LONGEST_OVERLAP, OVERLAP
+from lastseat.views.webhooks import MadeWebhook, Webhook
 
 _WEBHOOK_ID = "0d1f6a52-4c55-4a0e-8f3c-6d2a9b7e1c40"
-_DELIVERY_ID = "8241b4f2-348c-52d1-9164-7c0ff8a2ace7"
 _URL = "https://hooks.example.org/lastseat"
 EXAMPLE: dict[str, Any] = {
     "webhook_id": _WEBHOOK_ID,
@@ -42,19 +42,6 @@ EXAMPLE: dict[str, Any] = {
     "updated_at": "2026-11-20T09:15:02.113Z",
 }
 MADE: dict[str, Any] = {"webhook": EXAMPLE, "secret": f"whsec_{'x' * 43}="}
-DELIVERY: dict[str, Any] = {
-    "delivery_id": _DELIVERY_ID,
-    "pos": 118,
-    "subject": "booking:01a1fe31-dab1-721f-9713-f2635be6a9aa",
-    "type": "booking.booked",
-    "status": "pending",
-    "attempts": 2,
-    "created_at": "2026-11-20T09:15:02.113Z",
-    "due_at": "2026-11-20T09:20:09.482Z",
-    "done_at": None,
-    "answered": 502,
-    "reason": "was answered with status 502",
-}
 PATH = {"webhook": (UUID_SCHEMA, "Its id.", _WEBHOOK_ID)}
 
 Url = Annotated[
@@ -116,52 +103,9 @@ class RotateBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = OVERLAP
 
 
-class ReplayBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which message; left out, the dead letters, the oldest 1,000 at a time."""
-
-    delivery_id: Annotated[str, Meta(extra_json_schema=UUID_SCHEMA)] | None = None
-
-
-class Untold(Struct, frozen=True, forbid_unknown_fields=True):
-    """No more has to be said."""
-
-
-class MadeWebhook(Struct, frozen=True, kw_only=True):
-    """An endpoint and its new secret; a repeated answer does not have that any more."""
-
-    webhook: Webhook
-    secret: str | None = None
-
-
-class WebhooksQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which endpoints to list."""
-
-
-class DeliveriesQuery(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which messages to list."""
-
-    status: Annotated[
-        State | None, Meta(description="`dead` are the dead letters; left out, all.")
-    ] = None
-
-
-class AfterWebhook(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of endpoints ended."""
-
-    after: str
-
-
-class BeforeDelivery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of messages ended."""
-
-    before: Annotated[int, Meta(ge=0)]
-
-
 _NEW = Body(WebhookBody)
 _CHANGE = Body(WebhookChange)
 _ROTATE = Body(RotateBody, optional=True)
-_REPLAY = Body(ReplayBody, optional=True)
-_NOTHING = Body(Untold, optional=True)
 
 
 @post(
@@ -181,22 +125,15 @@ _NOTHING = Body(Untold, optional=True)
         answer=MadeWebhook,
         answer_example=MADE,
         links={
-            "webhook": Link("webhook", {"webhook": "$response.body#/webhook/webhook_id"}),
-            "change_webhook": Link(
-                "change_webhook", {"webhook": "$response.body#/webhook/webhook_id"}
-            ),
-            "rotate_webhook_secret": Link(
-                "rotate_webhook_secret", {"webhook": "$response.body#/webhook/webhook_id"}
-            ),
-            "webhook_deliveries": Link(
-                "webhook_deliveries", {"webhook": "$response.body#/webhook/webhook_id"}
-            ),
-            "replay_webhook": Link(
-                "replay_webhook", {"webhook": "$response.body#/webhook/webhook_id"}
-            ),
-            "remove_webhook": Link(
-                "remove_webhook", {"webhook": "$response.body#/webhook/webhook_id"}
-            ),
+            name: Link(name, {"webhook": "$response.body#/webhook/webhook_id"})
+            for name in (
+                "webhook",
+                "change_webhook",
+                "rotate_webhook_secret",
+                "webhook_deliveries",
+                "replay_webhook",
+                "remove_webhook",
+            )
         },
     ),
 )
@@ -217,7 +154,7 @@ async def create_webhook(request: AnyRequest) -> Response[Any]:
         tag="webhooks",
         summary="List webhooks",
         says="In the order of their ids. Never their secrets.",
-        query=WebhooksQuery,
+        query=Paged,
         answer=Page[Webhook],
         answer_example={"items": [EXAMPLE], "next": None},
     ),
@@ -225,14 +162,12 @@ async def create_webhook(request: AnyRequest) -> Response[Any]:
 async def list_webhooks(request: AnyRequest) -> Response[Any]:
     """A page of webhooks."""
     caller = await caller_of(request, Action.WEBHOOKS_READ)
-    query = query_of(request, WebhooksQuery)
-    after = query.after(AfterWebhook)
+    query = query_of(request, Paged)
+    after = query.after(AfterId)
     found = await caller.tenant.webhooks.list(
         after=after.after if after else None, limit=query.limit
     )
-    more = len(found) == query.limit
-    following = encode_cursor({"after": found[-1].webhook_id}) if more else None
-    return document(Page(items=list(found), next=following))
+    return document(page_of(found, query.limit, lambda x: {"after": x.webhook_id}))
 
 
 @get(
@@ -344,95 +279,6 @@ async def rotate_secret(request: AnyRequest, webhook: FromPath[str]) -> Response
     return _made(saved, status=200)
 
 
-@post(
-    "/v1/webhooks/{webhook:str}/test",
-    **described(
-        "test_webhook",
-        tag="webhooks",
-        summary="Send a test message",
-        says=(
-            "`webhook.test`, now and once, to a disabled one too; the answer says how the receiver"
-            " answered. It takes 15 seconds at most."
-        ),
-        path=PATH,
-        body=Untold,
-        body_example={},
-        body_optional=True,
-        keyed=False,
-        answer=Tried,
-        answer_example={"delivered": True, "answered": 204, "reason": None, "seconds": 0.084},
-        refused=(404,),
-    ),
-)
-async def test_webhook(request: AnyRequest, webhook: FromPath[str]) -> Response[Any]:
-    """Test a webhook."""
-    caller = await caller_of(request, Action.WEBHOOKS_MANAGE)
-    await _NOTHING.read(request)
-    tried = await caller.tenant.webhooks.test(webhook)
-    if isinstance(tried, Unknown):
-        raise unknown("unknown_webhook", id=webhook)
-    return document(tried)
-
-
-@get(
-    "/v1/webhooks/{webhook:str}/deliveries",
-    **described(
-        "webhook_deliveries",
-        tag="webhooks",
-        summary="List a webhook's messages",
-        says="The newest first. Delivered ones are kept for a week, dead letters for 30 days.",
-        path=PATH,
-        query=DeliveriesQuery,
-        answer=Page[Delivery],
-        answer_example={"items": [DELIVERY], "next": None},
-        refused=(404,),
-    ),
-)
-async def list_deliveries(request: AnyRequest, webhook: FromPath[str]) -> Response[Any]:
-    """A page of a webhook's messages."""
-    caller = await caller_of(request, Action.WEBHOOKS_READ)
-    query = query_of(request, DeliveriesQuery)
-    before = query.after(BeforeDelivery)
-    found = await caller.tenant.webhooks.deliveries(
-        webhook,
-        status=query.status,
-        before=before.before if before else None,
-        limit=query.limit,
-    )
-    if isinstance(found, Unknown):
-        raise unknown("unknown_webhook", id=webhook)
-    more = len(found) == query.limit
-    following = encode_cursor({"before": found[-1].pos}) if more else None
-    return document(Page(items=list(found), next=following))
-
-
-@post(
-    "/v1/webhooks/{webhook:str}/replay",
-    **described(
-        "replay_webhook",
-        tag="webhooks",
-        summary="Send messages again",
-        says=(
-            "One by its `delivery_id`, delivered or dead; without it the dead letters, the oldest"
-            " first. `more` says that some are left. One that is still pending is not touched."
-        ),
-        status=200,
-        path=PATH,
-        body=ReplayBody,
-        body_example={"delivery_id": _DELIVERY_ID},
-        body_optional=True,
-        answer=Replayed,
-        answer_example={"replayed": 1, "more": False},
-        refused=(404,),
-    ),
-)
-async def replay_webhook(request: AnyRequest, webhook: FromPath[str]) -> Response[Any]:
-    """Replay a webhook's messages."""
-    caller = await caller_of(request, Action.WEBHOOKS_MANAGE)
-    body = await _REPLAY.read(request)
-    return kept(await caller.tenant.webhooks.replay(webhook, body.delivery_id, key=key_of(request)))
-
-
 def _made(saved: Any, *, status: int) -> Response[Any]:
     if not isinstance(saved, Saved):
         return kept(saved)
@@ -453,7 +299,4 @@ handlers = [
     change_webhook,
     remove_webhook,
     rotate_secret,
-    test_webhook,
-    list_deliveries,
-    replay_webhook,
 ]

@@ -9,11 +9,11 @@ import os
 
 from msgspec import Struct
 
-from lastseat.catalogue.locations import NO_SHOW_AFTER_SECONDS
 from lastseat.jobs.no_shows import OVERLAP, WEEK
 from lastseat.jobs.rows import Connection, fetch
 from lastseat.jobs.webhooks_delivery import overdue
 from lastseat.jobs.working import STALLED_SECONDS
+from lastseat.views.catalogue import NO_SHOW_AFTER_SECONDS
 
 COUNTED = 1_000
 """Of what waits in one place, no more is counted."""

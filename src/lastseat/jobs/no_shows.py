@@ -13,11 +13,11 @@ somebody enters, and nobody's no-show.
 import logging
 from itertools import islice
 
-from lastseat.catalogue.locations import NO_SHOW_AFTER_SECONDS
 from lastseat.core.outcomes import NoShow
 from lastseat.jobs.rows import fetch
 from lastseat.jobs.working import Working
 from lastseat.library.commands import Commands
+from lastseat.views.catalogue import NO_SHOW_AFTER_SECONDS
 
 log = logging.getLogger("lastseat.jobs")
 

@@ -33,15 +33,6 @@ def migrations() -> list[tuple[int, str, str]]:
     return sorted(found)
 
 
-def applied(connection: psycopg.Connection[tuple[object, ...]]) -> dict[int, str]:
-    """The versions that the database has, with the checksum each was applied with."""
-    cursor = connection.cursor(row_factory=tuple_row)
-    if cursor.execute("SELECT to_regclass('lastseat.migrations')").fetchone() == (None,):
-        return {}
-    rows = cursor.execute("SELECT version, checksum FROM lastseat.migrations").fetchall()
-    return {int(str(version)): str(checksum) for version, checksum in rows}
-
-
 def migrate(conninfo: str, *, report: Callable[[str], None] = lambda _: None) -> list[str]:
     """Apply what is missing, in one transaction; returns the names applied, often none.
 
@@ -68,7 +59,7 @@ def _migrate(conninfo: str, report: Callable[[str], None]) -> list[str]:
                 f"PostgreSQL {version} is too old: {OLDEST_POSTGRESQL} or newer is needed"
             )
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        there = applied(connection)
+        there = _applied(connection)
         known = migrations()
         newer = sorted(set(there) - {version for version, _, _ in known})
         if newer:
@@ -88,6 +79,21 @@ def _migrate(conninfo: str, report: Callable[[str], None]) -> list[str]:
         if any(name == "jobs" for _, name, _ in known):
             job_tables.bring_up(connection, report)
     return done
+
+
+def _applied(connection: psycopg.Connection[tuple[object, ...]]) -> dict[int, str]:
+    """The versions that the database has, with the checksum each was applied with."""
+    cursor = connection.cursor(row_factory=tuple_row)
+    try:
+        if cursor.execute("SELECT to_regclass('lastseat.migrations')").fetchone() == (None,):
+            return {}
+        rows = cursor.execute("SELECT version, checksum FROM lastseat.migrations").fetchall()
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise MigrationError(
+            f"{str(error).strip()}: the schema is there, and the role needs the GRANTs of"
+            ' docs/operate.md, "A server of your own", said by its owner'
+        ) from error
+    return {int(str(version)): str(checksum) for version, checksum in rows}
 
 
 def _apply(

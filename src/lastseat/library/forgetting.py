@@ -17,12 +17,12 @@ from typing import Any
 
 import msgspec
 import psycopg
-from msgspec import Struct
 from psycopg.rows import tuple_row
 
 from lastseat.core import limits
 from lastseat.engine.errors import DatabaseUnavailable
 from lastseat.ledger.sql import QUERIES
+from lastseat.views.bookings import Forgotten
 
 LOCK_TIMEOUT = "100ms"
 """How long one try waits for the decisions under way, and so holds up the others."""
@@ -43,22 +43,6 @@ PERSONAL = frozenset(
 `full`, as an outcome is."""
 
 Connection = psycopg.AsyncConnection[Any]
-
-
-class Forgotten(Struct, frozen=True, kw_only=True):
-    """What was erased.
-
-    `bookings` are nameless now; `details` had metadata and `contacts` a way to reach the person;
-    `notes` are reasons given with commands on the bookings; `answers` under idempotency keys named
-    the person; `people` signed in by that name. All 0: nothing of them was there.
-    """
-
-    bookings: int
-    details: int
-    contacts: int
-    notes: int
-    answers: int
-    people: int
 
 
 async def forget(connection: Connection, tenant: str, actor: str) -> Forgotten:

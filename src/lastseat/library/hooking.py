@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from lastseat.catalogue import signatures
 from lastseat.config import webhook_networks
@@ -51,20 +50,6 @@ GROUPS = tuple(dict.fromkeys(f"{x.partition('.')[0]}.*" for x in KINDS if "." in
 """Several at once."""
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Tried(Struct, frozen=True, kw_only=True):
-    """What a test message came to. `answered` is the receiver's status; else `reason` why not."""
-
-    delivered: bool
-    answered: int | None
-    reason: str | None
-    seconds: float
-
-    @property
-    def ok(self) -> bool:
-        """True: it was tried."""
-        return True
 
 
 def wanted(kinds: Sequence[str], kind: str) -> bool:

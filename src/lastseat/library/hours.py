@@ -5,31 +5,21 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from lastseat.calendar.broken import DayHours, Ruled, broken, effective_hours
+from lastseat.calendar.broken import Ruled, broken, effective_hours
 from lastseat.calendar.zones import utc, zone
 from lastseat.core.interval import Interval
-from lastseat.core.outcomes import NotBookable
 from lastseat.core.state import LOCATION_PREFIX
 from lastseat.ledger.rows import instant
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.reads import availability as reads
 from lastseat.reads import rules
 from lastseat.reads.availability import Things
-from lastseat.reads.views import Connection
+from lastseat.reads.rows import Connection
+from lastseat.views.times import DayHours, OutsideRules
 
 UNRULED = "UTC"
 """The zone of what has neither one of its own nor a location's."""
-
-
-class OutsideRules(Struct, frozen=True):
-    """A booking to come that could not be made now: `refusal` says by which rule."""
-
-    booking_id: str
-    bookable: str
-    during: Interval
-    refusal: NotBookable
 
 
 async def days(
@@ -39,7 +29,7 @@ async def days(
     if owner.startswith(LOCATION_PREFIX):
         view = await rules.of(connection, tenant, owner)
         if view is None:
-            raise NotFound(f"there is no {owner!r}")
+            raise NotFound("owner", owner, f"there is no {owner!r}")
         where = view.time_zone or UNRULED
         chain: tuple[Ruled, ...] = (Ruled(owner, view.rules, where),)
     else:
@@ -52,7 +42,7 @@ async def days(
 async def _there(connection: Connection, tenant: str, owner: str) -> Things:
     there = await reads.things(connection, tenant, (owner,))
     if owner not in there.found:
-        raise NotFound(f"there is no bookable {owner!r}")
+        raise NotFound("bookable", owner)
     return there
 
 
@@ -83,7 +73,7 @@ async def outside(
     """The first `limit` of them, by their start. Raises `NotFound`."""
     if owner.startswith(LOCATION_PREFIX):
         if await rules.of(connection, tenant, owner) is None:
-            raise NotFound(f"there is no {owner!r}")
+            raise NotFound("owner", owner, f"there is no {owner!r}")
         names = await reads.at_location(connection, tenant, owner.removeprefix(LOCATION_PREFIX))
         there = await reads.things(connection, tenant, names)
     else:

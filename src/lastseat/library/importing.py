@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from lastseat.calendar.ical import Item, Skipped, Standing
+from lastseat.calendar.ical import Item, Standing
 from lastseat.calendar.ical_import import hash_of, items, opened
 from lastseat.calendar.ical_use import Unusable, UsedBlocks, UsedEvent, as_blocks, as_event
 from lastseat.catalogue import calendars
-from lastseat.catalogue.calendars import As, Counts, Kept, Terms
+from lastseat.catalogue.calendars import Kept
 from lastseat.core import outcomes as o
+from lastseat.views.calendars import (
+    As,
+    Counts,
+    Entry,
+    ImportReport,
+    ImportTerms,
+    Skipped,
+    Undecided,
+)
 
 if TYPE_CHECKING:
     from lastseat.library.asynchronous.tenant import AsyncTenant
@@ -34,48 +43,6 @@ AT_ONCE = 64
 """Commands of one import that are under way together."""
 
 TOO_LONG = "was not looked at: the import took too long; import again to go on"
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """An item, and the ids of what it became: events, bookings (`booking:`) or rules (`rules:`)."""
-
-    uid: str
-    name: str | None = None
-    made: tuple[str, ...] = ()
-    note: str | None = None
-
-
-class Undecided(Struct, frozen=True, kw_only=True):
-    """An item that has changed, and would move or drop occurrences that are booked.
-
-    It was left as it is. Import again and say what becomes of them (`moved`, `dropped`).
-    """
-
-    uid: str
-    event: str
-    affected: tuple[o.Affected, ...]
-
-
-class ImportReport(Struct, frozen=True, kw_only=True):
-    """What an import came to, item by item. `not_modified`: the address had nothing new.
-
-    `vanished` are items that are not in the file any more, and were left as they are.
-    """
-
-    calendar_id: str
-    counts: Counts
-    not_modified: bool = False
-    imported: tuple[Entry, ...] = ()
-    changed: tuple[Entry, ...] = ()
-    cancelled: tuple[Entry, ...] = ()
-    vanished: tuple[Entry, ...] = ()
-    undecided: tuple[Undecided, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True: it was done, as far as the report says."""
-        return True
 
 
 class Target(Struct, frozen=True):
@@ -97,7 +64,7 @@ class Read(Struct, frozen=True):
 
 
 def read(
-    data: bytes, terms: Terms, target: Target, now: datetime, known: Mapping[str, Kept]
+    data: bytes, terms: ImportTerms, target: Target, now: datetime, known: Mapping[str, Kept]
 ) -> tuple[list[Read], list[Skipped]]:
     """What a file asks for. For a thread: it takes as long as READING_SECONDS.
 
@@ -131,13 +98,13 @@ _ITS_OWN = 24
 """What of a hash is of the item itself, whenever it was read."""
 
 
-def _hash(item: Item, terms: Terms) -> str:
+def _hash(item: Item, terms: ImportTerms) -> str:
     capacity = item.capacity or terms.capacity
     return hashlib.sha256(f"{hash_of(item)}/{capacity}".encode()).hexdigest()[:32]
 
 
 def _use(
-    item: Item, hashed: str, terms: Terms, target: Target, now: datetime, *, tried: bool
+    item: Item, hashed: str, terms: ImportTerms, target: Target, now: datetime, *, tried: bool
 ) -> Read:
     if item.status is Standing.CANCELLED:
         return Read(item, hashed, None)
@@ -156,7 +123,12 @@ class Import:
     """
 
     def __init__(
-        self, tenant: "AsyncTenant", calendar_id: str, terms: Terms, target: Target, now: datetime
+        self,
+        tenant: "AsyncTenant",
+        calendar_id: str,
+        terms: ImportTerms,
+        target: Target,
+        now: datetime,
     ) -> None:
         self.tenant = tenant
         self.calendar_id = calendar_id

@@ -1,27 +1,24 @@
 """What the arguments of an import may be. What the file itself may be: calendar/ical.py."""
 
 import hashlib
-from collections.abc import Callable
 from typing import get_args
 
 import msgspec
 
-from lastseat.catalogue.calendars import As, Dropped, Moved, Terms, Vanished
 from lastseat.core import fields as f
 from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.gateways.fetch import MOST_URL
+from lastseat.library.keeping import invalid
+from lastseat.views.calendars import As, Dropped, ImportTerms, Moved, Vanished
 
 CALENDAR_LENGTH = 100
 """Characters of a calendar's id: those of what comes of its items begin with it."""
 
-PAGE = 1_000
-"""Rows of one page, at most."""
-
 
 def terms_of(
     into: str, as_: As | str, capacity: int, vanished: str, moved: str, dropped: str
-) -> Terms | o.Invalid:
+) -> ImportTerms | o.Invalid:
     """How to import, or what is wrong with it."""
     kind, _, name = into.partition(":")
     if kind not in ("location", "resource") or not name:
@@ -44,7 +41,7 @@ def terms_of(
         return bad.invalid
     said = {"into": into, "as": as_, "capacity": capacity}
     return msgspec.convert(
-        {**said, "vanished": vanished, "moved": moved, "dropped": dropped}, Terms
+        {**said, "vanished": vanished, "moved": moved, "dropped": dropped}, ImportTerms
     )
 
 
@@ -65,24 +62,6 @@ def checked(
     return invalid(key, check)
 
 
-def invalid(key: str | None, check: Callable[[], None]) -> o.Invalid | None:
-    """What `check` or the key is refused for."""
-    try:
-        if key is not None:
-            f.name("key", key)
-        check()
-    except f.Bad as bad:
-        return bad.invalid
-    return None
-
-
 def digest(data: bytes | None) -> str | None:
     """What stands for a file in what a key stands for."""
     return hashlib.sha256(data).hexdigest() if data is not None else None
-
-
-def page(limit: int) -> int:
-    """The rows of one page. Raises `ValueError`."""
-    if not 1 <= limit <= PAGE:
-        raise ValueError(f"limit must be from 1 to {PAGE}")
-    return limit

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from lastseat.catalogue.answers import Refused, Saved, answered, request_hash
+from lastseat.core import fields as f
 from lastseat.core import outcomes as o
 from lastseat.engine.errors import OutcomeUnknown, RetryTransaction
 from lastseat.engine.ids import new_id
@@ -23,6 +24,17 @@ Work = Callable[[Connection], Awaitable[Saved[Any] | Refused]]
 
 TRIES = 8
 """How often a transaction that met another one is run again."""
+
+
+def invalid(key: str | None, check: Callable[[], None] = lambda: None) -> o.Invalid | None:
+    """What a request by itself, or its key, is refused for. `check` raises `Bad`."""
+    try:
+        if key is not None:
+            f.name("key", key)
+        check()
+    except f.Bad as bad:
+        return bad.invalid
+    return None
 
 
 async def keep(

@@ -1,9 +1,6 @@
 """What is taken: when something or somebody is busy, and which bookings overlap (MISSION B4)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-
-from msgspec import Struct
 
 from lastseat.calendar.ranges import joined, micros
 from lastseat.calendar.ranges import moment as instant
@@ -11,23 +8,8 @@ from lastseat.core.interval import Interval
 from lastseat.library.offering import Wanted, lacking
 from lastseat.library.seeking import things
 from lastseat.reads import availability as reads
-from lastseat.reads.views import Connection
-
-
-class BusyInterval(Struct, frozen=True):
-    """From `start` to `end`, UTC, `units` are in use."""
-
-    start: datetime
-    end: datetime
-    units: int = 1
-
-
-class Clash(Struct, frozen=True):
-    """Two bookings that overlap: in `during` both have the bookable, or the actor. UTC."""
-
-    first: str
-    second: str
-    during: Interval
+from lastseat.reads.rows import Connection
+from lastseat.views.times import BusyInterval, Clash
 
 
 async def busy(

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
@@ -20,9 +21,23 @@ def guest(tenant_id: str, key: str | None, asked: tuple[object, ...]) -> str:
     return f"{GUEST}{uuid.uuid5(uuid.NAMESPACE_OID, name)}"
 
 
+def more_than_one(party: int) -> tuple[int, ...]:
+    """Said only where it is more than one: guests were drawn before there were parties."""
+    return (party,) if party != 1 else ()
+
+
 def said(time: datetime) -> str:
     """The instant, however it was written. What is no instant is refused later."""
     return time.isoformat() if time.tzinfo is None else str(time.timestamp())
+
+
+Whose = Callable[[str], bool] | None
+"""Which actors' bookings the caller may touch; None: all. Others' are unknown to them."""
+
+
+def guests_only(actor: str) -> bool:
+    """For those who come with a publishable key: bookings that were made as theirs."""
+    return actor.startswith(GUEST)
 
 
 class Done(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,6 @@ from lastseat.calendar.starts import Grid
 from lastseat.calendar.zones import zone
 from lastseat.catalogue import services
 from lastseat.catalogue.needs import fits, units_of
-from lastseat.catalogue.services import Service
 from lastseat.core.interval import Interval
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.library.asynchronous.engine import NotFound
@@ -37,7 +36,9 @@ from lastseat.library.offering import (
 from lastseat.reads import availability as reads
 from lastseat.reads.availability import MOST_STEPS, POOLED, TIMED, Lacking, Step, Things
 from lastseat.reads.lines import waited_for
-from lastseat.reads.views import Connection
+from lastseat.reads.rows import Connection
+from lastseat.views.catalogue import Service
+from lastseat.views.times import Opening, OpenSlot
 
 STEP = 900
 """Where no rule says on which times bookings begin, they are offered every so many seconds."""
@@ -48,26 +49,6 @@ MOST_DAYS = 40_000
 
 MOST_STARTS = 100_000
 """Starts that one question looks at."""
-
-
-class Opening(Struct, frozen=True):
-    """A time that can be had, UTC, and which bookables are free then."""
-
-    start: datetime
-    end: datetime
-    chosen: tuple[str, ...]
-
-
-class OpenSlot(Struct, frozen=True, gc=False):
-    """A slot of a service that can be had, UTC; `left` such bookings fit into it, or more.
-
-    `chosen` are the bookables that the next booking of it would get for the service's choices.
-    """
-
-    start: datetime
-    end: datetime
-    left: int
-    chosen: tuple[str, ...] = ()
 
 
 class SlotQuery(Struct, frozen=True):
@@ -91,9 +72,11 @@ async def things(connection: Connection, tenant: str, names: Iterable[str]) -> T
     for name in asked:
         thing = there.found.get(name)
         if thing is None:
-            raise NotFound(f"there is no bookable {name!r}")
+            raise NotFound("bookable", name)
         if thing.kind not in TIMED:
-            raise NotFound(f"{name!r} is a {thing.kind}: it is not booked over a time")
+            raise NotFound(
+                "bookable", name, f"{name!r} is a {thing.kind}: it is not booked over a time"
+            )
     return there
 
 
@@ -190,7 +173,7 @@ async def slots(connection: Connection, tenant: str, query: SlotQuery) -> list[O
     """The slots that can be had, in order."""
     service = await services.get(connection, tenant, query.service_id)
     if service is None:
-        raise NotFound(f"there is no service {query.service_id!r}")
+        raise NotFound("service", query.service_id)
     extent = Extent(_duration(service, query), service.before_seconds, service.after_seconds)
     wanted = needed(service, query.party)
     offered = await offering(connection, tenant, wanted, query.window, extent, counted=True)

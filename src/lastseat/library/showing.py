@@ -27,6 +27,7 @@ from lastseat.core.state import LOCATION_PREFIX
 from lastseat.core.status import Status
 from lastseat.reads import calendars, rules
 from lastseat.reads.calendars import ShownClaim, ShownEvent
+from lastseat.views.times import RulesView
 
 if TYPE_CHECKING:
     from lastseat.library.asynchronous.engine import AsyncEngine
@@ -127,7 +128,7 @@ class _Gathering:
 
     async def location(self, name: str) -> o.Invalid | Unknown | None:
         """All that takes place at a location."""
-        place: rules.RulesView | None = await self._read(rules.of, LOCATION_PREFIX + name)
+        place: RulesView | None = await self._read(rules.of, LOCATION_PREFIX + name)
         if place is None:
             return Unknown("location", name)
         for block in place.rules.blocks:

@@ -25,8 +25,10 @@ from lastseat.core.interval import Interval
 from lastseat.library.offering import Offering, Wanted, around
 from lastseat.library.seeking import STEP, offering
 from lastseat.reads import availability as reads
-from lastseat.reads.agenda import AgendaFilter, AgendaItem, occurrences, seated
-from lastseat.reads.views import Connection, bookable
+from lastseat.reads.agenda import AgendaFilter, occurrences, seated
+from lastseat.reads.bookings import bookable
+from lastseat.reads.rows import Connection
+from lastseat.views.times import AgendaItem, Suggestion
 
 WITHIN = 7_200
 """How much sooner or later a suggestion begins at most, in seconds."""
@@ -45,15 +47,6 @@ OTHER_OCCURRENCES = timedelta(days=14)
 _Timed = TypeVar("_Timed", c.Claim, c.Choice)
 
 _UNIT = Grid("UTC", 1)
-
-
-class Suggestion(Struct, frozen=True, omit_defaults=True):
-    """A time that can be had, UTC, and what to book to have it."""
-
-    start: datetime
-    end: datetime
-    claims: tuple[c.Claim, ...] = ()
-    choices: tuple[c.Choice, ...] = ()
 
 
 class Query(Struct, frozen=True):

@@ -12,11 +12,11 @@ from msgspec import Struct
 from lastseat.calendar import zones
 from lastseat.catalogue import needs
 from lastseat.catalogue.needs import Taking
-from lastseat.catalogue.services import Service
 from lastseat.catalogue.slots import Taken
 from lastseat.core import commands as c
 from lastseat.core import limits
 from lastseat.core import outcomes as o
+from lastseat.views.catalogue import Service
 
 Parts = Mapping[str, Sequence[str]]
 """Of each composite its parts: they are claimed in its place."""

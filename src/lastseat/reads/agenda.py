@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -23,8 +23,9 @@ from lastseat.core.status import Status
 from lastseat.ledger.rows import instant
 from lastseat.ledger.rows import schedule as schedule_of
 from lastseat.ledger.ruled import rules as rules_of
-from lastseat.reads.listing import Page
-from lastseat.reads.views import QUERIES, Connection, fetch, storable
+from lastseat.reads.rows import QUERIES, Connection, fetch, storable
+from lastseat.views.page import Page
+from lastseat.views.times import AgendaItem
 
 SLICE = timedelta(days=31)
 """How much of a longer window is looked at at once."""
@@ -39,36 +40,6 @@ MOST_BOOKINGS = 10_000
 
 BLOCK_PREFIX = "block:"
 """Whose bookings are blocks: an imported calendar's."""
-
-Sort = Literal["block", "booking", "occurrence"]
-
-
-class AgendaItem(Struct, frozen=True, omit_defaults=True):
-    """One thing that is on from `start` to `end`, UTC.
-
-    An `occurrence` of `event`, or of none, has what is `taken` of its `capacity`, what is `left`
-    for whoever books now, and how many bookings are `waiting` in its line; an `actor`'s
-    `booking`, one claim of it, what it takes of its bookable's. A `block` is a time in which
-    nothing can be booked: by the rules of `bookable`, which may be a location, or by a booking of
-    an imported calendar. Buffers are not shown. `cancelled`: it does not take place.
-    """
-
-    start: datetime
-    end: datetime
-    kind: Sort
-    bookable: str
-    title: str
-    event: str | None = None
-    location: str | None = None
-    actor: str | None = None
-    booking_id: str | None = None
-    no: int = 0
-    status: Status | None = None
-    taken: int = 0
-    capacity: int = 0
-    cancelled: bool = False
-    left: int = 0
-    waiting: int = 0
 
 
 class AgendaFilter(Struct, frozen=True):
@@ -242,14 +213,15 @@ async def _over_times(
         limit=MOST_ITEMS + 1,
     )
     _few(claims, MOST_ITEMS)
-    places = await fetch(connection, QUERIES["agenda_locations"], tenant=tenant, bookables=names)
-    owners = {*names, *(row[0] for row in places)}
+    owners = set(names)
     if wanted.location is not None:
         owners.add(LOCATION_PREFIX + wanted.location)
     if wanted.resource is not None:
         owners.add(wanted.resource)
     named = sorted(filter(storable, owners))
-    ruled = await fetch(connection, QUERIES["agenda_rules"], tenant=tenant, owners=named)
+    ruled = await fetch(
+        connection, QUERIES["agenda_rules"], tenant=tenant, owners=named, bookables=names
+    )
     return [_claim(row) for row in claims] + [
         AgendaItem(each.during.start, each.during.end, "block", owner, each.block.name or "")
         for owner, time_zone, text in ruled

@@ -166,9 +166,21 @@ WHERE a.tenant_id = %(tenant)s::text AND a.ref = %(actor)s::text
 LIMIT %(limit)s::integer;
 
 -- name: agenda_rules
--- The rules with blocks, of bookables and of locations; each owner's time zone beside.
+-- The rules with blocks, of owners, and of the locations where some bookables are; each owner's time
+-- zone beside.
 SELECT r.owner_id, coalesce(h.time_zone, l.time_zone, p.time_zone, 'UTC'), r.rules::text
-FROM unnest(%(owners)s::text[]) AS asked (owner_id)
+FROM (
+    SELECT unnest(%(owners)s::text[]) AS owner_id
+    UNION
+    SELECT 'location:' || there.location_id
+    FROM unnest(%(bookables)s::text[]) AS named (bookable_id)
+    CROSS JOIN LATERAL (
+        SELECT x.location_id FROM lastseat.heads x
+        WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = named.bookable_id
+        OFFSET 0
+    ) AS there
+    WHERE there.location_id IS NOT NULL
+) AS asked
 CROSS JOIN LATERAL (
     SELECT * FROM lastseat.rules x
     WHERE x.tenant_id = %(tenant)s::text AND x.owner_id = asked.owner_id
@@ -191,17 +203,6 @@ LEFT JOIN LATERAL (
       AND x.location_id = substr(asked.owner_id, 10)
     OFFSET 0
 ) AS p ON true;
-
--- name: agenda_locations
--- Where some bookables are; all locations for none.
-SELECT DISTINCT 'location:' || h.location_id
-FROM unnest(%(bookables)s::text[]) AS asked (bookable_id)
-CROSS JOIN LATERAL (
-    SELECT x.location_id FROM lastseat.heads x
-    WHERE x.tenant_id = %(tenant)s::text AND x.bookable_id = asked.bookable_id
-    OFFSET 0
-) AS h
-WHERE h.location_id IS NOT NULL;
 
 -- name: seated
 -- On which of some occurrences an actor has a place.

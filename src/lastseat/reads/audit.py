@@ -7,7 +7,6 @@ the person is forgotten.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -15,69 +14,16 @@ from msgspec import Struct
 
 from lastseat.core import events as e
 from lastseat.core import limits
-from lastseat.core.events import Event, Kind
+from lastseat.core.events import Kind
 from lastseat.core.interval import Interval
 from lastseat.core.state import Bookable, Booking, Entry, evolve, evolve_booking
-from lastseat.core.status import Status
 from lastseat.ledger.rows import EPOCH, interval, moment
-from lastseat.reads.views import QUERIES, Connection, fetch
+from lastseat.reads.rows import QUERIES, Connection, fetch
+from lastseat.views.history import AuditClaim, AuditEntry, AuditState, BookingRow
 
 SPAN = 2 * limits.MOVES
 """Rows that one command writes to one stream, at most: a booking that a swap moves leaves and takes
 there in one row, and no more than `MOVES` bookings move together."""
-
-
-class AuditClaim(Struct, frozen=True):
-    """`units` of a bookable over `during`."""
-
-    bookable: str
-    units: int
-    during: Interval
-
-
-class AuditState(Struct, frozen=True):
-    """A booking as it stood between two changes; `claims` are those that counted.
-
-    `awaits` is what it waited for while it was WAITLISTED, choices apart.
-    """
-
-    status: Status
-    claims: tuple[AuditClaim, ...]
-    expires_at: datetime | None = None
-    awaits: tuple[AuditClaim, ...] = ()
-
-
-class AuditEntry(Struct, frozen=True):
-    """One change of a booking.
-
-    `action` is the journal's word for it (`booked`, `confirmed`, `moved`, ...), `principal` who
-    asked for it. `before` is None for the first. `fields` names the personal fields an update
-    wrote. `override` marks claims taken past the capacity, or past the actor's own
-    time, by permission.
-    """
-
-    version: int
-    action: str
-    at: datetime
-    principal: str
-    before: AuditState | None
-    after: AuditState
-    reason: str | None = None
-    fields: tuple[str, ...] = ()
-    override: bool = False
-
-
-class BookingRow(Struct, frozen=True):
-    """One journal row of a booking, on one of the streams it touched."""
-
-    stream: str
-    seq: int
-    type: str
-    event: Event
-    at: datetime
-    principal: str
-    lead: bool
-    version: int
 
 
 class _Row(Struct, frozen=True):

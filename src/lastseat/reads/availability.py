@@ -22,7 +22,7 @@ from lastseat.core.events import Kind
 from lastseat.core.interval import Interval
 from lastseat.ledger.rows import instant
 from lastseat.ledger.ruled import chains
-from lastseat.reads.views import QUERIES, Connection, fetch, storable
+from lastseat.reads.rows import QUERIES, Connection, fetch, storable
 
 POOLED = (Kind.POOL, Kind.LIMIT)
 """What is taken when too many of its units are in use at once."""
@@ -255,8 +255,9 @@ async def at_location(connection: Connection, tenant: str, location: str) -> lis
     """What is booked over a time at a location. Raises `ValueError` for more than `MOST_CLAIMS`."""
     rows = await fetch(
         connection,
-        QUERIES["bookables_there"],
+        QUERIES["agenda_bookables"],
         tenant=tenant,
+        resource=None,
         location=location,
         limit=MOST_CLAIMS + 1,
     )

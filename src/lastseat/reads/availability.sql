@@ -186,19 +186,6 @@ WHERE step.in_use > 0 AND step.at < step.until
 ORDER BY asked.bookable_id, step.at
 LIMIT %(limit)s::integer;
 
--- name: bookables_there
--- What is booked over a time at a location.
-SELECT h.bookable_id
-FROM unnest(ARRAY['resource', 'pool', 'limit']) AS asked (kind)
-CROSS JOIN LATERAL (
-    SELECT * FROM lastseat.heads x
-    WHERE x.tenant_id = %(tenant)s::text AND x.location_id = %(location)s::text
-      AND x.kind = asked.kind
-    OFFSET 0
-) AS h
-ORDER BY h.bookable_id
-LIMIT %(limit)s::integer;
-
 -- name: claims_ahead
 -- The live claims of some bookables that are yet to begin, by their start.
 SELECT c.booking_id::text, c.bookable_id, coalesce(a.ref, ''),

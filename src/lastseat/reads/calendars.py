@@ -16,7 +16,7 @@ from lastseat.core.rules import Rules
 from lastseat.core.schedule import Schedule, Segment
 from lastseat.core.status import Status
 from lastseat.ledger.rows import instant
-from lastseat.reads.views import QUERIES, Connection, fetch
+from lastseat.reads.rows import QUERIES, Connection, fetch
 
 MOST_SHOWN = 5_000
 """Claims that one calendar shows, and bookings of an actor that are looked at."""

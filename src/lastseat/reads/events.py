@@ -16,7 +16,8 @@ from lastseat.core.events import ActorTime, Kind, WaitPolicy
 from lastseat.core.interval import Interval
 from lastseat.core.schedule import Schedule
 from lastseat.ledger.rows import EPOCH, instant, interval, schedule
-from lastseat.reads.views import QUERIES, BookableView, Connection, fetch
+from lastseat.reads.rows import QUERIES, Connection, fetch
+from lastseat.views.bookings import BookableView
 
 
 class EventView(Struct, frozen=True):

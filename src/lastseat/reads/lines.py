@@ -1,13 +1,20 @@
 """Who waits in line for what (MISSION C7). For looking only: the engine decides."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from lastseat.calendar.ranges import Ranges, joined
+from lastseat.core.claim import Awaited
 from lastseat.core.interval import Interval
-from lastseat.reads.listing import Page
-from lastseat.reads.views import QUERIES, Connection, fetch
-from lastseat.reads.waiting import WaitlistEntry, waiting_columns
+from lastseat.ledger.rows import EPOCH, interval, moment
+from lastseat.reads.rows import QUERIES, Connection, fetch
+from lastseat.views.bookings import WaitingView, WaitlistEntry
+from lastseat.views.page import Page
+
+_AWAITED = msgspec.json.Decoder(Awaited)
 
 
 async def line(
@@ -72,3 +79,24 @@ async def of_actor(connection: Connection, tenant: str, actor: str, *, limit: in
         connection, QUERIES["waiting_of_actor"], tenant=tenant, actor=actor, limit=limit
     )
     return [row[0] for row in rows]
+
+
+def waiting_view(row: Sequence[Any]) -> WaitingView | None:
+    """A row's columns from its line on, if it waits."""
+    if row[0] is None:
+        return None
+    return WaitingView(**waiting_columns(row))
+
+
+def waiting_columns(row: Sequence[Any]) -> dict[str, Any]:
+    """The members of a `WaitingView`."""
+    bookable, units, position, awaited, joined_at, starts, ends = row[:7]
+    what = _AWAITED.decode(awaited)
+    return {
+        "bookable": bookable,
+        "units": units,
+        "position": int(position),
+        "during": what.during or interval(starts, ends) or Interval(EPOCH, EPOCH),
+        "joined_at": moment(joined_at) or EPOCH,
+        "awaited": what,
+    }

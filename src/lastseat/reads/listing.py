@@ -9,21 +9,16 @@ name a next one.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from lastseat.core.events import Kind
 from lastseat.core.status import Status
-from lastseat.reads.views import (
-    QUERIES,
-    BookableView,
-    BookingView,
-    Connection,
-    bookable_view,
-    booking_view,
-    fetch,
-)
+from lastseat.reads.bookings import bookable_view, booking_views
+from lastseat.reads.rows import QUERIES, Connection, fetch
+from lastseat.views.bookings import BookableView, BookingView
+from lastseat.views.page import Page
 
 T = TypeVar("T")
 
@@ -41,13 +36,6 @@ NOT_LISTED = frozenset({Kind.ACTOR, Kind.LOCATION})
 
 NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 """Before it is every booking."""
-
-
-class Page(Struct, Generic[T], frozen=True):
-    """One page of a list; `next` is the `after` of the page that follows, None on the last."""
-
-    items: list[T]
-    next: str | None = None
 
 
 class BookingFilter(Struct, frozen=True):
@@ -86,7 +74,7 @@ async def bookings(
         rows = await fetch(connection, statement, tenant=tenant, **params)
         if not rows:
             break
-        items += _grouped(rows)
+        items += booking_views(rows)
         if len(items) > limit:
             return Page(items[:limit], items[limit - 1].booking_id)
         if rows[0][0] < params["scan"]:
@@ -156,7 +144,7 @@ def bookable_query(
         "after": after or "",
         "limit": limit,
     }
-    return _together(("source", source)) + QUERIES["page_of_bookables"], params
+    return _together(("source", source)) + QUERIES["shown_bookables"], params
 
 
 def _booking_statement(wanted: BookingFilter) -> str:
@@ -176,7 +164,8 @@ def _booking_statement(wanted: BookingFilter) -> str:
         pieces = [("source", "bookings_in_status")]
     else:
         pieces = [("source", "newest_bookings")]
-    return f"{_together(*pieces).rstrip()},\n{QUERIES['page_of_bookings']}"
+    page, shown = QUERIES["page_of_bookings"], QUERIES["shown_bookings"]
+    return f"{_together(*pieces).rstrip()},\n{page}\n{shown}"
 
 
 def _together(*pieces: tuple[str, str]) -> str:
@@ -188,12 +177,3 @@ def _stored(shown: Sequence[Status]) -> list[str]:
     """The statuses in the table of what is shown as one of these: an overdue hold is HELD there."""
     also = [Status.HELD] if Status.EXPIRED in shown else []
     return [str(x) for x in dict.fromkeys([*shown, *also])]
-
-
-def _grouped(rows: Sequence[Sequence[Any]]) -> list[BookingView]:
-    """The bookings of a page: their rows, one for each claim, are beside one another."""
-    found: dict[str, list[Sequence[Any]]] = {}
-    for row in rows:
-        if row[2] is not None:
-            found.setdefault(row[2], []).append(row[2:])
-    return [booking_view(claims) for claims in found.values()]

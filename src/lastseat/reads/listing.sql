@@ -1,6 +1,6 @@
 -- Lists, a page at a time. A page is put together from pieces (listing.py): a *source*, which yields
--- the ids of at most `scan` bookings in the order of the list, by one index; and the page, which
--- leaves out what the other filters don't want and adds what is shown.
+-- the ids of at most `scan` bookings in the order of the list, by one index; the page, which leaves
+-- out what the other filters don't want; and what is shown of each. One alone is shown by the same.
 --
 -- Rows are looked up one by one (LATERAL with OFFSET 0), so that no plan reads a table whole.
 
@@ -138,10 +138,21 @@ WHERE found.booking_id < %(after)s::uuid
 ORDER BY found.booking_id DESC
 LIMIT %(scan)s::integer
 
+-- name: one_booking
+-- Instead of a source and its page: the booking of that id.
+page AS MATERIALIZED (
+    SELECT x.*,
+           CASE WHEN x.status = 'HELD' AND x.expires_at <= (SELECT lastseat.clock())
+                THEN 'EXPIRED' ELSE x.status END AS shown
+    FROM lastseat.bookings x
+    WHERE x.tenant_id = %(tenant)s::text AND x.booking_id = %(booking)s::uuid
+), scanned AS (
+    SELECT count(*) AS bookings, NULL::uuid AS last FROM page
+)
+
 -- name: page_of_bookings
--- The page after a source. Each row also tells how many bookings the source had and the last of them.
--- A claim counts while it is live, or when its booking holds nothing any more: one that was moved
--- away is not listed where it was. Who waits is listed where they wait.
+-- The page after a source. A claim counts while it is live, or when its booking holds nothing any
+-- more: one that was moved away is not listed where it was. Who waits is listed where they wait.
 page AS MATERIALIZED (
     SELECT b.*
     FROM source
@@ -190,6 +201,10 @@ page AS MATERIALIZED (
            (SELECT s.booking_id FROM source s ORDER BY s.booking_id LIMIT 1) AS last
     FROM source
 )
+
+-- name: shown_bookings
+-- The bookings of a page with all the claims each ever made, a row for each; an overdue hold shows as
+-- expired already. A row also tells how many bookings the source had and the last of them.
 SELECT scanned.bookings, scanned.last::text,
        b.booking_id::text, coalesce(a.ref, ''), b.shown, b.version,
        (extract(epoch FROM b.expires_at) * 1000000)::bigint,
@@ -283,8 +298,15 @@ CROSS JOIN LATERAL (
 ORDER BY found.bookable_id
 LIMIT %(limit)s::integer + 1
 
--- name: page_of_bookables
--- The page after a source of bookables.
+-- name: one_bookable
+-- A source: the bookable of that id.
+SELECT h.bookable_id
+FROM lastseat.heads h
+WHERE h.tenant_id = %(tenant)s::text AND h.bookable_id = %(bookable)s::text
+  AND h.seq > 0 AND h.kind <> 'actor'
+
+-- name: shown_bookables
+-- What those of a source are, and what is left of an occurrence now.
 SELECT h.bookable_id, h.kind, h.capacity, h.overbooked, h.seq,
        (extract(epoch FROM h.starts_at) * 1000000)::bigint,
        (extract(epoch FROM h.ends_at) * 1000000)::bigint,

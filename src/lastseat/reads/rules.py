@@ -1,22 +1,10 @@
 """An owner's rules as they are now. What they come to at a time is calendar/broken.py's to say."""
 
 import msgspec
-from msgspec import Struct
 
 from lastseat.core.rules import NO_RULES, Rules
-from lastseat.reads.views import QUERIES, Connection, fetch
-
-
-class RulesView(Struct, frozen=True):
-    """The rules of a bookable, a service's limit or a location.
-
-    `seq` is its sequence, for `expected`; its hours are local to `time_zone`.
-    """
-
-    owner: str
-    seq: int
-    time_zone: str | None
-    rules: Rules
+from lastseat.reads.rows import QUERIES, Connection, fetch
+from lastseat.views.times import RulesView
 
 
 async def of(connection: Connection, tenant: str, owner: str) -> RulesView | None:

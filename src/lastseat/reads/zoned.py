@@ -17,7 +17,7 @@ from lastseat.calendar.zonecheck import moved_to
 from lastseat.core.schedule import Schedule
 from lastseat.ledger.rows import instant
 from lastseat.reads.events import when
-from lastseat.reads.views import QUERIES
+from lastseat.reads.rows import QUERIES
 
 Row = tuple[Any, ...]
 PAGE = 5_000

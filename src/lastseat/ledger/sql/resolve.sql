@@ -1,8 +1,8 @@
 -- What a batch's commands are about, read before any lock to know what to lock. All of it is looked
 -- at again under the locks.
 --
--- Each looks its rows up one by one (LATERAL with OFFSET 0, which no planner flattens): these are the
--- statements without `configure`, and a join planned for an empty table would read a full one whole.
+-- Each looks its rows up one by one (LATERAL with OFFSET 0, which no planner flattens): a join planned
+-- for an empty table would read a full one whole.
 
 -- name: find_definitions
 -- What never changes of the bookables named.

@@ -8,7 +8,6 @@ many slots it is about. Windows are half-open, of 400 days at most; times answer
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from lastseat.calendar.broken import DayHours
 from lastseat.calendar.free import Extent
 from lastseat.calendar.ranges import intervals
 from lastseat.core import commands as c
@@ -20,14 +19,21 @@ from lastseat.library.asynchronous.bounds import days, listed, page, whole, wind
 from lastseat.library.asynchronous.operations import AsyncOperations
 from lastseat.library.checks import check
 from lastseat.library.commands import Claims
-from lastseat.library.hours import OutsideRules
-from lastseat.library.occupied import BusyInterval, Clash
 from lastseat.library.offering import Wanted
-from lastseat.library.seeking import Opening, OpenSlot, SlotQuery
-from lastseat.library.suggesting import Suggestion
+from lastseat.library.seeking import SlotQuery
 from lastseat.reads import agenda as agendas
-from lastseat.reads.agenda import AgendaFilter, AgendaItem
-from lastseat.reads.listing import Page
+from lastseat.reads.agenda import AgendaFilter
+from lastseat.views.page import Page
+from lastseat.views.times import (
+    AgendaItem,
+    BusyInterval,
+    Clash,
+    DayHours,
+    Opening,
+    OpenSlot,
+    OutsideRules,
+    Suggestion,
+)
 
 MOST_ASKED = 1_000
 """Bookables that one question names."""

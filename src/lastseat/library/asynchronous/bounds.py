@@ -5,7 +5,7 @@ from uuid import UUID
 
 from lastseat.core import fields, limits
 from lastseat.core.interval import Interval
-from lastseat.reads import listing, views
+from lastseat.reads import listing, rows
 
 
 def whole(name: str, value: object, least: int, most: int) -> int:
@@ -20,7 +20,7 @@ def whole(name: str, value: object, least: int, most: int) -> int:
 
 def page(limit: int) -> int:
     """The rows of one page of a roster or journal. Raises `ValueError`."""
-    return whole("limit", limit, 1, views.MOST_ROWS)
+    return whole("limit", limit, 1, rows.MOST_ROWS)
 
 
 def listed(limit: int, name: str = "limit") -> int:

@@ -8,21 +8,24 @@ from lastseat.calendar.ical import BadCalendar
 from lastseat.calendar.ical_use import UsedBlocks
 from lastseat.catalogue import calendars, locations
 from lastseat.catalogue.answers import Refused, Saved, Unknown, outcome_under
-from lastseat.catalogue.calendars import As, Calendar, Counts, Source, Terms
+from lastseat.catalogue.calendars import Source
 from lastseat.config import fetch_networks
 from lastseat.core import outcomes as o
 from lastseat.core.events import Kind
 from lastseat.core.state import LOCATION_PREFIX
 from lastseat.gateways.addresses import networks
 from lastseat.gateways.fetch import Bounds, Fetched, NotFetched, NotModified, fetch
+from lastseat.library.asynchronous.bounds import listed
 from lastseat.library.asynchronous.feeds import AsyncFeeds
-from lastseat.library.importing import TOO_LONG, Import, ImportReport, Target, read
+from lastseat.library.importing import TOO_LONG, Import, Target, read
 from lastseat.library.importing_blocks import import_blocks
 from lastseat.library.importing_events import import_events
-from lastseat.library.importing_terms import checked, digest, invalid, page, terms_of
-from lastseat.library.keeping import Connection, keep
+from lastseat.library.importing_terms import checked, digest, terms_of
+from lastseat.library.keeping import Connection, invalid
+from lastseat.reads import bookings
 from lastseat.reads import calendars as shown
-from lastseat.reads import views
+from lastseat.views.bookings import BookableView
+from lastseat.views.calendars import As, Calendar, Counts, ImportReport, ImportTerms
 
 _POOLED = frozenset({Kind.POOL, Kind.LIMIT})
 _BLOCKED = frozenset({Kind.RESOURCE, Kind.POOL, Kind.LIMIT, Kind.COMPOSITE})
@@ -95,7 +98,7 @@ class AsyncCalendars(AsyncFeeds):
 
     async def calendars(self, *, after: str = "", limit: int = 100) -> list[Calendar]:
         """A page of calendars by id. The last one's id is the next page's `after`."""
-        found: list[Calendar] = await self._read(calendars.page, after=after, limit=page(limit))
+        found: list[Calendar] = await self._read(calendars.page, after=after, limit=listed(limit))
         return found
 
     async def remove(
@@ -107,13 +110,8 @@ class AsyncCalendars(AsyncFeeds):
             gone = await calendars.drop(connection, self._tenant.tenant_id, calendar_id)
             return Saved(gone, created=False) if gone else Unknown("calendar", calendar_id)
 
-        bad = invalid(key, lambda: None)
-        if bad is not None:
-            return bad
-        tenant, asked = self._tenant, {"id": calendar_id}
-        return await keep(
-            tenant.engine, tenant.tenant_id, "remove_calendar", asked, key, work, Calendar
-        )
+        asked = {"id": calendar_id}
+        return invalid(key) or await self._keep("remove_calendar", asked, key, work, Calendar)
 
     # How it is done -------------------------------------------------------------------------------
 
@@ -125,7 +123,6 @@ class AsyncCalendars(AsyncFeeds):
         An import is many transactions, each of which can be done again: so its answer is kept at
         its end, and two of one key at once may both import, and answer alike.
         """
-        tenant = self._tenant
         found: Saved[ImportReport] | Refused | None = None
         if key is None or await self._answer_under(key) is None:
             done: ImportReport | Refused = await work()
@@ -137,15 +134,14 @@ class AsyncCalendars(AsyncFeeds):
             # None: the answer that was there is gone meanwhile, so it is nobody's question yet.
             return found if found is not None else o.Overloaded(retry_after=1.0)
 
-        tenant_id = tenant.tenant_id
-        return await keep(tenant.engine, tenant_id, operation, asked, key, told, ImportReport)
+        return await self._keep(operation, asked, key, told, ImportReport)
 
     async def _answer_under(self, key: str) -> str | None:
         answer: str | None = await self._read(outcome_under, key)
         return answer
 
     async def _import(
-        self, calendar_id: str, terms: Terms, *, url: str | None, data: bytes | None
+        self, calendar_id: str, terms: ImportTerms, *, url: str | None, data: bytes | None
     ) -> ImportReport | Refused:
         target = await self._target(terms)
         if not isinstance(target, Target):
@@ -162,7 +158,7 @@ class AsyncCalendars(AsyncFeeds):
     async def _under_way(
         self,
         calendar_id: str,
-        terms: Terms,
+        terms: ImportTerms,
         target: Target,
         data: bytes | None,
         ending: dict[str, Any],
@@ -208,14 +204,14 @@ class AsyncCalendars(AsyncFeeds):
             bounds=Bounds(also=networks(fetch_networks())),
         )
 
-    async def _target(self, terms: Terms) -> Target | Refused:
+    async def _target(self, terms: ImportTerms) -> Target | Refused:
         kind, _, name = terms.into.partition(":")
         if kind == "location":
             place = await self._read(locations.get, name)
             if place is None:
                 return Unknown("location", name)
             return Target(owner=LOCATION_PREFIX + name, zone=place.time_zone, location=name)
-        there: views.BookableView | None = await self._read(views.bookable, name)
+        there: BookableView | None = await self._read(bookings.bookable, name)
         if there is None:
             return Unknown("bookable", name)
         if there.kind not in _BLOCKED:

@@ -1,116 +1,31 @@
-"""`tenant.catalogue`: locations and services (MISSION D2).
+"""`tenant.catalogue`: services (MISSION D2), beside the locations of locations.py.
 
 A service's row and its bookable `service:<id>` are written in one transaction, the bookable by the
 engine: what is sold and how many of it there are cannot come apart.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from lastseat.calendar import zones
 from lastseat.catalogue import locations, needs, services
 from lastseat.catalogue.answers import Refused, Saved, Unknown
-from lastseat.catalogue.locations import Location
-from lastseat.catalogue.services import Service, Terms
 from lastseat.core import commands as c
 from lastseat.core import fields as f
 from lastseat.core import limits
 from lastseat.core import outcomes as o
 from lastseat.core.events import WaitPolicy
 from lastseat.core.state import SERVICE_PREFIX
+from lastseat.library.asynchronous.bounds import listed
+from lastseat.library.asynchronous.locations import AsyncLocations
 from lastseat.library.commands.spelling import waitlist_of
-from lastseat.library.keeping import Connection, Work, keep
+from lastseat.library.keeping import Connection, invalid
 from lastseat.library.transaction import execute_in
-
-if TYPE_CHECKING:
-    from lastseat.library.asynchronous.tenant import AsyncTenant
-
-PAGE = 1_000
-"""Rows of one page, at most."""
+from lastseat.views.catalogue import Service, Terms
 
 
-class AsyncCatalogue:
-    """A tenant's locations and services. For threads: synchronous/catalogue.py."""
-
-    def __init__(self, tenant: "AsyncTenant") -> None:
-        self._tenant = tenant
-
-    async def create_location(
-        self,
-        location_id: str,
-        *,
-        name: str,
-        time_zone: str,
-        attributes: dict[str, Any] | None = None,
-        no_show: bool | None = None,
-        no_show_after_seconds: int | None = None,
-        key: str | None = None,
-    ) -> Saved[Location] | Refused:
-        """Make a location; `time_zone` is a name of the time zone database (IANA).
-
-        A booking there that nobody checked in becomes NO_SHOW `no_show_after_seconds` after its
-        start, 900 unless given and up to 604800 (a week); with `no_show` false it never does.
-
-        `Saved`, with `created` false when the same was there already; `already_defined`, `invalid`.
-        """
-        # What is not given is no part of the request's hash, as it was none before there was it.
-        more = _given({"no_show": no_show, "no_show_after_seconds": no_show_after_seconds})
-        asked = {"name": name, "time_zone": time_zone, "attributes": attributes, **more}
-
-        async def work(connection: Connection) -> Saved[Any] | Refused:
-            return await locations.create(connection, self._tenant.tenant_id, location_id, **asked)
-
-        refusal = _refused(key, lambda: _location(location_id, asked))
-        return refusal or await self._write(
-            "create_location", {"id": location_id, **asked}, key, work, Location
-        )
-
-    async def location(self, location_id: str) -> Location | None:
-        """The location, or None when the tenant has none of that id."""
-        found: Location | None = await self._read(locations.get, location_id)
-        return found
-
-    async def locations(self, *, after: str = "", limit: int = 100) -> list[Location]:
-        """A page of locations by id. The last one's id is the next page's `after`."""
-        found: list[Location] = await self._read(locations.page, after=after, limit=_page(limit))
-        return found
-
-    async def update_location(
-        self,
-        location_id: str,
-        *,
-        name: str | None = None,
-        time_zone: str | None = None,
-        attributes: dict[str, Any] | None = None,
-        no_show: bool | None = None,
-        no_show_after_seconds: int | None = None,
-        version: int | None = None,
-        key: str | None = None,
-    ) -> Saved[Location] | Refused:
-        """Change what is given; empty attributes clear. A stale `version` is a `conflict`.
-
-        What is booked already keeps the local times it was booked at. A change of the time after
-        which one is a no-show counts for bookings that are there, too.
-        """
-        more = _given({"no_show": no_show, "no_show_after_seconds": no_show_after_seconds})
-        asked = {"name": name, "time_zone": time_zone, "attributes": attributes, **more}
-        changes = _given(asked)
-
-        async def work(connection: Connection) -> Saved[Any] | Refused:
-            return await locations.update(
-                connection,
-                self._tenant.tenant_id,
-                location_id,
-                changes=_cleared(changes),
-                version=version,
-            )
-
-        refusal = _refused(key, lambda: _location(location_id, changes))
-        return refusal or await self._write(
-            "update_location", {"id": location_id, "version": version, **asked}, key, work, Location
-        )
+class AsyncCatalogue(AsyncLocations):
+    """A tenant's services and locations."""
 
     async def create_service(
         self,
@@ -165,8 +80,8 @@ class AsyncCatalogue:
         if waitlist != WaitPolicy.FIFO:
             # Said only then: requests were kept before there was one.
             request["waitlist"] = str(waitlist)
-        refusal = _refused(key, check)
-        return refusal or await self._write("create_service", request, key, work, Service)
+        refusal = invalid(key, check)
+        return refusal or await self._keep("create_service", request, key, work, Service)
 
     async def service(self, service_id: str) -> Service | None:
         """The service with its capacity now, or None when the tenant has none of that id."""
@@ -175,7 +90,7 @@ class AsyncCatalogue:
 
     async def services(self, *, after: str = "", limit: int = 100) -> list[Service]:
         """A page of services by id. The last one's id is the next page's `after`."""
-        found: list[Service] = await self._read(services.page, after=after, limit=_page(limit))
+        found: list[Service] = await self._read(services.page, after=after, limit=listed(limit))
         return found
 
     async def update_service(
@@ -240,8 +155,8 @@ class AsyncCatalogue:
             "override": override,
             "reason": reason,
         }
-        refusal = _refused(key, check)
-        return refusal or await self._write("update_service", request, key, work, Service)
+        refusal = invalid(key, check)
+        return refusal or await self._keep("update_service", request, key, work, Service)
 
     async def _needs(self, connection: Connection, terms: Terms) -> Refused | None:
         """What is wrong with what the service needs: it has to be there, and taken over a time."""
@@ -258,7 +173,7 @@ class AsyncCatalogue:
                     reason = f"is of kind {kind}: a service takes resources, pools and composites"
                     return o.Invalid(field=f"needs[{i}].of[{j}]", reason=reason)
         parts = {name: len(made_of) for name, (_, made_of) in there.items() if made_of}
-        return _refused(None, lambda: needs.check_in_parts(terms.needs, parts))
+        return invalid(None, lambda: needs.check_in_parts(terms.needs, parts))
 
     async def _locked(
         self, connection: Connection, service_id: str, version: int | None
@@ -272,15 +187,6 @@ class AsyncCatalogue:
         there = await services.get(connection, self._tenant.tenant_id, service_id)
         assert there is not None
         return there
-
-    async def _read(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        return await self._tenant.engine.read(query, self._tenant.tenant_id, *args, **kwargs)
-
-    async def _write(
-        self, operation: str, request: dict[str, Any], key: str | None, work: Work, row: type[Any]
-    ) -> Any:
-        tenant = self._tenant
-        return await keep(tenant.engine, tenant.tenant_id, operation, request, key, work, row)
 
 
 async def _within(connection: Connection, command: c.AnyCommand) -> o.AnyOutcome:
@@ -301,37 +207,6 @@ def _passed_on(outcome: o.AnyOutcome, service_id: str) -> Refused:
             return outcome
         case _:
             raise AssertionError(outcome)
-
-
-def _refused(key: str | None, check: Callable[[], None]) -> o.Invalid | None:
-    """What is wrong with a request by itself."""
-    try:
-        if key is not None:
-            f.name("key", key)
-        check()
-    except f.Bad as bad:
-        return bad.invalid
-    return None
-
-
-def _location(location_id: str, asked: dict[str, Any]) -> None:
-    f.name("location_id", location_id)
-    if "name" in asked:
-        f.name("name", asked["name"])
-    if "time_zone" in asked:
-        zone = asked["time_zone"]
-        f.name("time_zone", zone)
-        try:
-            zones.zone(zone)
-        except zones.UnknownZone:
-            raise f.Bad("time_zone", "is not in the time zone database (IANA)") from None
-    if asked.get("attributes") is not None:
-        f.json("attributes", asked["attributes"])
-    if "no_show" in asked:
-        f.flag("no_show", asked["no_show"])
-    if "no_show_after_seconds" in asked:
-        seconds = asked["no_show_after_seconds"]
-        f.integer("no_show_after_seconds", seconds, 0, locations.NO_SHOW_MOST_SECONDS)
 
 
 def _terms(terms: Terms) -> None:
@@ -357,10 +232,6 @@ def _differs(there: Terms, asked: Terms) -> str | None:
     return next((field for field in services.TERMS if before[field] != after[field]), None)
 
 
-def _given(asked: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in asked.items() if value is not None}
-
-
 def _cleared(changes: dict[str, Any]) -> dict[str, Any]:
     """Empty attributes are none: a row has null for both. Needs are a tuple, however given."""
     cleared = dict(changes)
@@ -369,9 +240,3 @@ def _cleared(changes: dict[str, Any]) -> dict[str, Any]:
     if "needs" in changes:
         cleared["needs"] = tuple(changes["needs"] or ())
     return cleared
-
-
-def _page(limit: int) -> int:
-    if not 1 <= limit <= PAGE:
-        raise ValueError(f"limit must be from 1 to {PAGE}")
-    return limit

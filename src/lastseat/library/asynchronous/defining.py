@@ -34,7 +34,8 @@ class AsyncDefining(AsyncOperations):
 
         `actor_time` says what a booking does about the actor's other bookings at that time (B8).
         The same definition again is `defined` with `created` false; another, `already_defined`.
-        `location` belongs to it; `name` and `attributes` are written with it and may change.
+        `location` belongs to it, and is made first: one that is not there is `invalid`. `name` and
+        `attributes` are written with it and may change.
         `waitlist` says who is offered what comes free (C7): `fifo`, `first_that_fits`, or nobody,
         since nobody can wait: `closed`.
         """

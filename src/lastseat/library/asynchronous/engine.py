@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
 
 class NotFound(LastseatError, LookupError):
-    """The tenant has nothing of that id."""
+    """The tenant has nothing of that id.
+
+    `what` it would be is a "bookable", "occurrence", "event", "booking" or "service", or the
+    "owner" of rules; `id` is what was asked for, and `message` says so in words.
+    """
+
+    def __init__(self, what: str, id: str, message: str | None = None) -> None:  # noqa: A002 - its field
+        self.what = what
+        self.id = id
+        self.message = message if message is not None else f"there is no {what} {id!r}"
+        super().__init__(what, id, self.message)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class AsyncEngine:

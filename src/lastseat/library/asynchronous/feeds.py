@@ -1,27 +1,23 @@
 """`tenant.calendars`, the half that shows: exports, and feeds (MISSION B7)."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lastseat.catalogue import feeds, locations
 from lastseat.catalogue.answers import Refused, Saved, Unknown
-from lastseat.catalogue.feeds import Feed, NewFeed
+from lastseat.catalogue.feeds import NewFeed
 from lastseat.core import fields as f
 from lastseat.core import outcomes as o
-from lastseat.library.importing_terms import invalid, page
-from lastseat.library.keeping import Connection, keep
+from lastseat.library.asynchronous.bounds import listed
+from lastseat.library.asynchronous.kept import AsyncKept
+from lastseat.library.keeping import Connection, invalid
 from lastseat.library.showing import Shown, kind_of, show
 from lastseat.reads import calendars as shown
-
-if TYPE_CHECKING:
-    from lastseat.library.asynchronous.tenant import AsyncTenant
+from lastseat.views.calendars import Feed
 
 
-class AsyncFeeds:
+class AsyncFeeds(AsyncKept):
     """What a tenant's calendars show."""
-
-    def __init__(self, tenant: "AsyncTenant") -> None:
-        self._tenant = tenant
 
     async def export(
         self,
@@ -65,11 +61,11 @@ class AsyncFeeds:
                 return there
             return await feeds.create(connection, self._tenant.tenant_id, of=of, redacted=redacted)
 
-        return await self._secret("create_feed", asked, key, work)
+        return await self._made("create_feed", asked, key, work)
 
     async def feeds(self, *, after: str | None = None, limit: int = 100) -> list[Feed]:
         """A page of feeds by id. The last one's id is the next page's `after`."""
-        found: list[Feed] = await self._read(feeds.page, after=after, limit=page(limit))
+        found: list[Feed] = await self._read(feeds.page, after=after, limit=listed(limit))
         return found
 
     async def change_feed(
@@ -81,8 +77,7 @@ class AsyncFeeds:
             made = await feeds.change_secret(connection, self._tenant.tenant_id, feed_id)
             return made if made is not None else Unknown("feed", feed_id)
 
-        bad = invalid(key, lambda: None)
-        return bad or await self._secret("change_feed", {"id": feed_id}, key, work)
+        return invalid(key) or await self._made("change_feed", {"id": feed_id}, key, work)
 
     async def revoke_feed(self, feed_id: str, *, key: str | None = None) -> Saved[Feed] | Refused:
         """Take a feed away for good."""
@@ -91,33 +86,21 @@ class AsyncFeeds:
             found = await feeds.revoke(connection, self._tenant.tenant_id, feed_id)
             return Saved(found, created=False) if found is not None else Unknown("feed", feed_id)
 
-        bad = invalid(key, lambda: None)
-        if bad is not None:
-            return bad
-        tenant, asked = self._tenant, {"id": feed_id}
-        return await keep(tenant.engine, tenant.tenant_id, "revoke_feed", asked, key, work, Feed)
+        return invalid(key) or await self._keep("revoke_feed", {"id": feed_id}, key, work, Feed)
 
-    async def _secret(
+    async def _made(
         self, operation: str, asked: dict[str, Any], key: str | None, make: Any
     ) -> Saved[NewFeed] | Saved[Feed] | Refused:
-        """What `make` makes, once for a key. What is kept for a repeat does not hold the secret."""
-        made: list[NewFeed] = []
-
-        async def work(connection: Connection) -> Saved[Any] | Refused:
-            found: NewFeed | Refused = await make(connection)
-            if not isinstance(found, NewFeed):
-                return found
-            made[:] = [found]
-            return Saved(found.feed, created=True)
-
-        tenant = self._tenant
-        saved = await keep(tenant.engine, tenant.tenant_id, operation, asked, key, work, Feed)
-        if isinstance(saved, Saved) and not saved.replayed:
-            return Saved(made[0], created=True)
-        return saved
-
-    async def _read(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        return await self._tenant.engine.read(query, self._tenant.tenant_id, *args, **kwargs)
+        return await self._keep_without_secret(
+            operation,
+            asked,
+            key,
+            make,
+            new=NewFeed,
+            row=Feed,
+            shown=lambda made: made.feed,
+            created=True,
+        )
 
 
 async def _there(connection: Connection, tenant: str, kind: str, name: str) -> Unknown | None:

@@ -10,12 +10,13 @@ from lastseat.core.status import Status
 from lastseat.library.asynchronous.bounds import aware, is_id, listed, page, sequence
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.operations import AsyncOperations
-from lastseat.library.forgetting import Forgotten, forget
-from lastseat.reads import audit, events, lines, listing, rules, views
-from lastseat.reads.audit import AuditEntry, BookingRow
+from lastseat.library.forgetting import forget
+from lastseat.reads import audit, events, lines, listing, rules
 from lastseat.reads.events import EventView
-from lastseat.reads.listing import Page
-from lastseat.reads.rules import RulesView
+from lastseat.views.bookings import BookableView, BookingView, Forgotten
+from lastseat.views.history import AuditEntry, BookingRow
+from lastseat.views.page import Page
+from lastseat.views.times import RulesView
 
 LEFT_AT_ONCE = 100
 """Lines that a forgotten actor leaves at once."""
@@ -36,7 +37,7 @@ class AsyncListing(AsyncOperations):
         series: str | None = None,
         after: str | None = None,
         limit: int = 100,
-    ) -> Page[views.BookingView]:
+    ) -> Page[BookingView]:
         """Bookings, newest first, that everything given is true of.
 
         `status` is one or several that may be shown; an overdue hold shows as EXPIRED.
@@ -61,7 +62,7 @@ class AsyncListing(AsyncOperations):
         )
         if starts_from is not None and starts_to is not None and starts_from >= starts_to:
             raise ValueError("starts_from must be before starts_to")
-        page: Page[views.BookingView] = await self.engine.look(
+        page: Page[BookingView] = await self.engine.look(
             listing.bookings, self.tenant_id, wanted, after=after, limit=listed(limit)
         )
         return page
@@ -73,7 +74,7 @@ class AsyncListing(AsyncOperations):
         location: str | None = None,
         after: str | None = None,
         limit: int = 100,
-    ) -> Page[views.BookableView]:
+    ) -> Page[BookableView]:
         """Bookables in the order of their ids, of the kinds (or the one kind) and location given.
 
         `after` is the `next` of the page before. Raises `ValueError` for bad input.
@@ -81,7 +82,7 @@ class AsyncListing(AsyncOperations):
         kinds = tuple(Kind(x) for x in ([kind] if isinstance(kind, str) else kind))
         if Kind.ACTOR in kinds:
             raise ValueError("an actor's own time is not listed")
-        page: Page[views.BookableView] = await self.engine.look(
+        page: Page[BookableView] = await self.engine.look(
             listing.bookables,
             self.tenant_id,
             kinds=kinds,
@@ -98,7 +99,7 @@ class AsyncListing(AsyncOperations):
         """
         found: RulesView | None = await self.engine.read(rules.of, self.tenant_id, owner)
         if found is None:
-            raise NotFound(f"there is no bookable {owner!r}")
+            raise NotFound("bookable", owner)
         return found
 
     async def schedule(self, event: str) -> Schedule:
@@ -109,7 +110,7 @@ class AsyncListing(AsyncOperations):
         """
         found: EventView | None = await self.engine.read(events.event, self.tenant_id, event)
         if found is None:
-            raise NotFound(f"there is no event {event!r}")
+            raise NotFound("event", event)
         return found.schedule
 
     async def audit(
@@ -123,7 +124,7 @@ class AsyncListing(AsyncOperations):
                 audit.audit, self.tenant_id, booking_id, after_version=after_version, limit=limit
             )
         if found is None:
-            raise NotFound(f"there is no booking {booking_id!r}")
+            raise NotFound("booking", booking_id)
         return found
 
     async def booking_journal(self, booking_id: str) -> list[BookingRow]:
@@ -132,7 +133,7 @@ class AsyncListing(AsyncOperations):
         if is_id(booking_id):
             found = await self.engine.read(audit.booking_journal, self.tenant_id, booking_id)
         if not found:
-            raise NotFound(f"there is no booking {booking_id!r}")
+            raise NotFound("booking", booking_id)
         return found
 
     async def forget(self, actor: str) -> Forgotten:

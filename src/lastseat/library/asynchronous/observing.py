@@ -7,7 +7,7 @@ from lastseat.core.observed import Observed, ObservedPlace, book_observed, cance
 from lastseat.core.outcomes import AnyOutcome
 from lastseat.library.asynchronous.engine import NotFound
 from lastseat.library.asynchronous.operations import AsyncOperations
-from lastseat.reads import views
+from lastseat.reads import bookings
 
 
 class AsyncObserving(AsyncOperations):
@@ -19,12 +19,12 @@ class AsyncObserving(AsyncOperations):
         Holds whose time is over are journalled as expired first: the sequence of a picture that
         leaves them out has to be the one after it, or nobody could book on it.
         """
-        there, places, due = await self.engine.read(views.observed, self.tenant_id, occurrence)
+        there, places, due = await self.engine.read(bookings.observed, self.tenant_id, occurrence)
         if due is not None:
             await self._outcome(self.commands.expire(due))
-            there, places, _ = await self.engine.read(views.observed, self.tenant_id, occurrence)
+            there, places, _ = await self.engine.read(bookings.observed, self.tenant_id, occurrence)
         if there is None or there.during is None:
-            raise NotFound(f"there is no occurrence {occurrence!r}")
+            raise NotFound("occurrence", occurrence)
         seen = tuple(
             ObservedPlace(x.booking_id, x.actor, x.units, x.seat, x.status) for x in places
         )

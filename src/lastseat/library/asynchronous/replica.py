@@ -16,7 +16,7 @@ import psycopg_pool
 
 from lastseat.engine.errors import LastseatError
 from lastseat.engine.stuck import cut_when_stuck
-from lastseat.reads.views import QUERIES, fetch
+from lastseat.reads.rows import QUERIES, fetch
 
 log = logging.getLogger("lastseat.reads")
 

@@ -1,58 +1,37 @@
-"""`tenant.reservations`: reserve a slot of a service, commit it, cancel by token (MISSION D).
+"""`tenant.reservations`: hold a slot of a service, see how it stands, move it (MISSION D).
 
 A thin layer. A reservation is a hold of one unit of the service's bookable `service:<id>` and of
 what the service needs, an appointment the same booking confirmed; the engine decides both, and
 keeps their answers under their keys. What is read here beside it (terms, a booking's slot) never
 decides about capacity.
 
-`reserving.py` has what these come to, service_slots.py what is only looked at. For threads there is
-synchronous/catalogue.py.
+`reserving.py` has what these come to, appointments.py what is made of a reservation,
+service_slots.py what is only looked at.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
-from lastseat.catalogue import services, slots, tokens
+from lastseat.catalogue import services
 from lastseat.catalogue.answers import outcome_under
-from lastseat.catalogue.services import Service
-from lastseat.catalogue.slots import Slot
 from lastseat.core import commands as c
 from lastseat.core import limits
 from lastseat.core import outcomes as o
-from lastseat.core.fields import UUID
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.core.status import Status
 from lastseat.engine.requests import Answer
-from lastseat.library.asynchronous.service_lines import AsyncServiceLines
-from lastseat.library.reserving import (
-    GUEST,
-    Appointment,
-    Cancellation,
-    Reservation,
-    Reserved,
-    guest,
-    said,
-)
+from lastseat.library.asynchronous.appointments import AsyncAppointments
+from lastseat.library.asynchronous.service_slots import beside
+from lastseat.library.reserving import Reservation, Reserved, Whose, guest, more_than_one, said
 from lastseat.library.taking import Asked, asked, fixed, party_of
-
-ROUNDS = 5
-"""How often a booking that changed under our eyes is looked at again."""
+from lastseat.views.catalogue import Service
 
 _ANSWERS = (o.Held, o.Full, o.Conflict, o.NotBookable)
 """What a reservation that could be decided comes to, with whom it is for."""
 
-Whose = Callable[[str], bool] | None
-"""Which actors' bookings the caller may touch; None: all. Others' are unknown to them."""
 
-
-def guests_only(actor: str) -> bool:
-    """For those who come with a publishable key: bookings that were made as theirs."""
-    return actor.startswith(GUEST)
-
-
-class AsyncReservations(AsyncServiceLines):
+class AsyncReservations(AsyncAppointments):
     """A tenant's reservations and appointments."""
 
     async def reserve(
@@ -72,8 +51,8 @@ class AsyncReservations(AsyncServiceLines):
         `seconds`, the service's `hold_seconds` unless told otherwise. Without `actor` it is for a
         guest, drawn for this reservation. The same key and request again: the same.
         """
-        request = (service_id, said(start), said(end), seconds, actor, *_more(party))
-        who = actor or guest(self._tenant.tenant_id, key, request)
+        request = (service_id, said(start), said(end), seconds, actor, *more_than_one(party))
+        who = guest(self._tenant.tenant_id, key, request) if actor is None else actor
         service = await self._service(service_id)
         command: c.Book | o.AnyOutcome = o.UnknownBookable(bookable=SERVICE_PREFIX + service_id)
         if service is not None:
@@ -93,7 +72,7 @@ class AsyncReservations(AsyncServiceLines):
         if before is not None:
             # What it took in any case the terms of today do not say.
             slot = await self._slot(outcome.booking_id, None)
-            chosen = _beside(slot) if slot else ()
+            chosen = beside(slot) if slot else ()
         return Reserved(
             reservation_id=outcome.booking_id,
             service_id=service_id,
@@ -123,7 +102,7 @@ class AsyncReservations(AsyncServiceLines):
             version=slot.version,
             expires_at=slot.expires_at,
             extendable_until=slot.limit_at,
-            chosen=_beside(slot),
+            chosen=beside(slot),
             position=position,
         )
 
@@ -150,79 +129,6 @@ class AsyncReservations(AsyncServiceLines):
             slot.booking_id, seconds=seconds, version=version, key=key
         )
         return await self._tenant.execute(command)
-
-    async def commit(
-        self,
-        reservation_id: str,
-        *,
-        contact: c.Contact,
-        key: str | None = None,
-        whose: Whose = None,
-    ) -> Appointment | o.AnyOutcome:
-        """Make a reservation an appointment, with how to reach the guest (D1).
-
-        `Appointment`, with the token that cancels it; the same again for the same contact.
-        `hold_expired` when it is too late; `unknown_booking` for a booking that is no reservation,
-        and for an appointment of somebody else: whoever only knows its id gets no token.
-        """
-        unknown = o.UnknownBooking(booking_id=reservation_id)
-        before = await self._slot(reservation_id, whose)
-        if before is None:
-            return unknown
-        if before.status is Status.CONFIRMED and not _is_theirs(before, contact):
-            return unknown
-        command = self._tenant.commands.confirm(reservation_id, contact=contact, key=key)
-        answer = await self._tenant.execute(command)
-        confirmed = answer.outcome
-        if not isinstance(confirmed, o.Confirmed):
-            return confirmed
-        # What is stored now tells whether it was this guest who came first.
-        after = await self._slot(reservation_id, whose)
-        if after is None or not _is_theirs(after, contact):
-            return unknown
-        replayed = answer.replayed or before.status is Status.CONFIRMED
-        return await self._appointment(after, confirmed.version, replayed=replayed)
-
-    async def book(
-        self,
-        service_id: str,
-        *,
-        start: datetime,
-        end: datetime,
-        party: int = 1,
-        contact: c.Contact | None = None,
-        actor: str | None = None,
-        override: bool = False,
-        reason: str | None = None,
-        key: str | None = None,
-    ) -> Appointment | o.AnyOutcome:
-        """An appointment without a reservation, through the same capacity check (D3).
-
-        `override` skips the check; it needs a `reason`, and who may do it is the caller's to say.
-        """
-        service = await self._service(service_id)
-        if service is None:
-            return o.UnknownBookable(bookable=SERVICE_PREFIX + service_id)
-        wanted = asked(service, start, end, party)
-        if isinstance(wanted, o.Invalid):
-            return wanted
-        request = (service_id, said(start), said(end), None, actor, *_more(party))
-        command = self._tenant.commands.book(
-            wanted.claims,
-            choices=wanted.choices,
-            actor=actor or guest(self._tenant.tenant_id, key, request),
-            contact=contact,
-            override=override,
-            reason=reason,
-            key=key,
-        )
-        answer = await self._tenant.execute(command)
-        booked = answer.outcome
-        if not isinstance(booked, o.Booked):
-            return booked
-        slot = await self._slot(booked.booking_id, None)
-        assert slot is not None, "it was just booked"
-        return await self._appointment(slot, booked.version, replayed=answer.replayed)
 
     async def reschedule(
         self,
@@ -280,33 +186,6 @@ class AsyncReservations(AsyncServiceLines):
             replayed=answer.replayed,
         )
 
-    async def cancel(self, token: str) -> Cancellation | None:
-        """Cancel the appointment of a cancellation token (D1). Cancelled already: the same again.
-
-        None for a token that is wrong, of another tenant, or no good any more: it is good until
-        the appointment begins. Whoever tries tokens learns nothing from which it was.
-        """
-        said = tokens.parse(token)
-        if said is None or said.tenant_id != self._tenant.tenant_id:
-            return None
-        secret = await self._tenant.engine.read(tokens.secret_of, said.tenant_id)
-        if secret is None or not tokens.proves(secret, said):
-            return None
-        for _ in range(ROUNDS):
-            slot = await self._slot(said.booking_id, None)
-            if slot is None or slot.now >= slot.start:
-                return None
-            if slot.status is Status.CANCELLED:
-                return _cancelled(slot, slot.version, replayed=True)
-            if slot.status not in (Status.RESERVED, Status.CONFIRMED):
-                return None
-            # At this version: they may be checking in at this moment.
-            command = self._tenant.commands.cancel(slot.booking_id, version=slot.version)
-            outcome = (await self._tenant.execute(command)).outcome
-            if isinstance(outcome, o.Cancelled):
-                return _cancelled(slot, outcome.version, replayed=False)
-        return None
-
     def _held(
         self,
         service: Service,
@@ -359,55 +238,3 @@ class AsyncReservations(AsyncServiceLines):
             return {}
         there = await self._tenant.engine.read(services.parts_of, self._tenant.tenant_id, named)
         return {name: parts for name, (_, parts) in there.items()}
-
-    async def _slot(self, booking_id: str, whose: Whose) -> Slot | None:
-        """The booking of a service, if the caller may know of it."""
-        if UUID.fullmatch(booking_id) is None:
-            return None
-        slot: Slot | None = await self._tenant.engine.read(
-            slots.slot, self._tenant.tenant_id, booking_id
-        )
-        if slot is None or (whose is not None and not whose(slot.actor)):
-            return None
-        return slot
-
-    async def _appointment(self, slot: Slot, version: int, *, replayed: bool) -> Appointment:
-        tenant_id = self._tenant.tenant_id
-        secret = await self._tenant.engine.read(tokens.secret_for_signing, tenant_id)
-        return Appointment(
-            appointment_id=slot.booking_id,
-            service_id=slot.bookable.removeprefix(SERVICE_PREFIX),
-            slot_start=slot.start,
-            slot_end=slot.end,
-            status=Status.CONFIRMED,
-            version=version,
-            cancellation_token=tokens.sign(secret, tenant_id, slot.booking_id),
-            chosen=_beside(slot),
-            replayed=replayed,
-        )
-
-
-def _more(party: int) -> tuple[int, ...]:
-    """Said only where it is more than one: guests were drawn before there were parties."""
-    return (party,) if party != 1 else ()
-
-
-def _beside(slot: Slot) -> tuple[str, ...]:
-    """The bookables that a booking has beside the service."""
-    return tuple(x.bookable for x in slot.others)
-
-
-def _is_theirs(slot: Slot, contact: c.Contact) -> bool:
-    """Whether an appointment is for whom this contact reaches."""
-    return (slot.email, slot.phone) == (contact.email, contact.phone)
-
-
-def _cancelled(slot: Slot, version: int, *, replayed: bool) -> Cancellation:
-    return Cancellation(
-        appointment_id=slot.booking_id,
-        service_id=slot.bookable.removeprefix(SERVICE_PREFIX),
-        slot_start=slot.start,
-        slot_end=slot.end,
-        version=version,
-        replayed=replayed,
-    )

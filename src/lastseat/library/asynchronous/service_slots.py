@@ -4,36 +4,31 @@ Reservations are made in reservations.py; nothing here decides about capacity.
 """
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from lastseat.calendar.free import Extent
 from lastseat.catalogue import holds, services, slots
 from lastseat.catalogue.holds import Metrics
-from lastseat.catalogue.services import Service
-from lastseat.catalogue.slots import Capacity, ConfirmedSlot
+from lastseat.catalogue.slots import Capacity, ConfirmedSlot, Slot
 from lastseat.core import limits
 from lastseat.core import outcomes as o
+from lastseat.core.fields import UUID
 from lastseat.core.interval import Interval
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.core.validate import validate
-from lastseat.library.reserving import GUEST
+from lastseat.library.asynchronous.kept import AsyncKept
+from lastseat.library.reserving import GUEST, Whose
 from lastseat.library.seeking import is_free, needed
 from lastseat.library.taking import Asked, asked
-
-if TYPE_CHECKING:
-    from lastseat.library.asynchronous.tenant import AsyncTenant
+from lastseat.views.catalogue import Service
 
 MOST_SLOTS = 1_000
 """Confirmed appointments listed at once."""
 
 
-class AsyncServiceSlots:
+class AsyncServiceSlots(AsyncKept):
     """The slots of a tenant's services."""
-
-    def __init__(self, tenant: "AsyncTenant") -> None:
-        self._tenant = tenant
 
     async def capacity(
         self, service_id: str, *, start: datetime, end: datetime
@@ -86,12 +81,8 @@ class AsyncServiceSlots:
             raise ValueError(f"limit must be from 1 to {MOST_SLOTS}")
         if end <= start:
             raise ValueError("end must come after start")
-        found: list[ConfirmedSlot] = await self._tenant.engine.read(
-            slots.confirmed,
-            self._tenant.tenant_id,
-            SERVICE_PREFIX + service_id,
-            Interval(start, end),
-            limit=limit,
+        found: list[ConfirmedSlot] = await self._read(
+            slots.confirmed, SERVICE_PREFIX + service_id, Interval(start, end), limit=limit
         )
         return found
 
@@ -101,13 +92,23 @@ class AsyncServiceSlots:
             raise ValueError(
                 f"window_seconds must be from 1 to {limits.LONGEST.total_seconds():.0f}"
             )
-        found: Metrics = await self._tenant.engine.read(
-            holds.metrics, self._tenant.tenant_id, window_seconds=window_seconds
-        )
+        found: Metrics = await self._read(holds.metrics, window_seconds=window_seconds)
         return found
 
     async def _service(self, service_id: str) -> Service | None:
-        found: Service | None = await self._tenant.engine.read(
-            services.get, self._tenant.tenant_id, service_id
-        )
+        found: Service | None = await self._read(services.get, service_id)
         return found
+
+    async def _slot(self, booking_id: str, whose: Whose) -> Slot | None:
+        """The booking of a service, if the caller may know of it."""
+        if UUID.fullmatch(booking_id) is None:
+            return None
+        slot: Slot | None = await self._read(slots.slot, booking_id)
+        if slot is None or (whose is not None and not whose(slot.actor)):
+            return None
+        return slot
+
+
+def beside(slot: Slot) -> tuple[str, ...]:
+    """The bookables that a booking has beside the service."""
+    return tuple(x.bookable for x in slot.others)

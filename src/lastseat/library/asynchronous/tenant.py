@@ -1,5 +1,6 @@
 """A tenant: all its operations together."""
 
+from lastseat.library.asynchronous.acting import AsyncActing
 from lastseat.library.asynchronous.availability import AsyncAvailability
 from lastseat.library.asynchronous.booking import AsyncBooking
 from lastseat.library.asynchronous.calendars import AsyncCalendars
@@ -17,6 +18,7 @@ class AsyncTenant(
     AsyncDefining,
     AsyncEvents,
     AsyncBooking,
+    AsyncActing,
     AsyncObserving,
     AsyncWaiting,
     AsyncListing,

@@ -15,8 +15,8 @@ from lastseat.library.asynchronous.bounds import aware, listed, sequence
 from lastseat.library.asynchronous.looking import AsyncLooking
 from lastseat.library.commands import Claims, Seconds
 from lastseat.reads import lines
-from lastseat.reads.listing import Page
-from lastseat.reads.waiting import WaitlistEntry
+from lastseat.views.bookings import WaitlistEntry
+from lastseat.views.page import Page
 
 
 class AsyncWaiting(AsyncLooking):

@@ -1,15 +1,15 @@
 """`tenant.webhooks`: who else is told of changes (MISSION H4). What is sent: jobs/webhooks.py."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import psycopg
 
 from lastseat.catalogue import webhooks
 from lastseat.catalogue.answers import Refused, Saved, Unknown
-from lastseat.catalogue.webhooks import Delivery, NewWebhook, Replayed, State, Webhook
+from lastseat.catalogue.webhooks import NewWebhook
 from lastseat.core import fields as f
 from lastseat.core import outcomes as o
 from lastseat.engine.ids import new_id
@@ -17,19 +17,15 @@ from lastseat.feed.relay import announce, relay
 from lastseat.gateways.post import Posted
 from lastseat.library import hooking
 from lastseat.library.asynchronous.bounds import listed, sequence
-from lastseat.library.hooking import EVERYTHING, OVERLAP, TEST, Tried
-from lastseat.library.keeping import Connection, keep
+from lastseat.library.asynchronous.kept import AsyncKept
+from lastseat.library.hooking import EVERYTHING, OVERLAP, TEST
+from lastseat.library.keeping import Connection, invalid
 from lastseat.reads import calendars as reads
-
-if TYPE_CHECKING:
-    from lastseat.library.asynchronous.tenant import AsyncTenant
+from lastseat.views.webhooks import Delivery, Replayed, State, Tried, Webhook
 
 
-class AsyncWebhooks:
-    """A tenant's endpoints. For threads: synchronous/webhooks.py."""
-
-    def __init__(self, tenant: "AsyncTenant") -> None:
-        self._tenant = tenant
+class AsyncWebhooks(AsyncKept):
+    """A tenant's endpoints."""
 
     async def create(
         self,
@@ -50,8 +46,8 @@ class AsyncWebhooks:
         async def work(connection: Connection) -> NewWebhook | Refused:
             return await webhooks.create(connection, self._tenant.tenant_id, **asked)
 
-        bad = _invalid(key, lambda: _check(asked)) or await self._fed()
-        return bad or await self._secret("create_webhook", asked, key, work, created=True)
+        bad = invalid(key, lambda: _check(asked)) or await self._fed()
+        return bad or await self._made("create_webhook", asked, key, work, created=True)
 
     async def get(self, webhook_id: str) -> Webhook | None:
         """The endpoint, or None when the tenant has none of that id."""
@@ -89,7 +85,7 @@ class AsyncWebhooks:
                 connection, self._tenant.tenant_id, webhook_id, changes=changes, version=version
             )
 
-        bad: Refused | None = _invalid(key, lambda: _check(changes))
+        bad: Refused | None = invalid(key, lambda: _check(changes))
         if bad is None and enabled:
             bad = await self._fed()
         said = {"id": webhook_id, "version": version, **asked}
@@ -102,8 +98,9 @@ class AsyncWebhooks:
             gone = await webhooks.remove(connection, self._tenant.tenant_id, webhook_id)
             return Saved(gone, created=False) if gone else Unknown("webhook", webhook_id)
 
-        bad = _invalid(key)
-        return bad or await self._keep("remove_webhook", {"id": webhook_id}, key, work, Webhook)
+        return invalid(key) or await self._keep(
+            "remove_webhook", {"id": webhook_id}, key, work, Webhook
+        )
 
     async def rotate_secret(
         self, webhook_id: str, *, overlap_seconds: int = OVERLAP, key: str | None = None
@@ -120,11 +117,11 @@ class AsyncWebhooks:
             )
             return made if made is not None else Unknown("webhook", webhook_id)
 
-        bad = _invalid(
+        bad = invalid(
             key,
             lambda: f.integer("overlap_seconds", overlap_seconds, 0, hooking.LONGEST_OVERLAP),
         )
-        return bad or await self._secret("rotate_secret", asked, key, work, created=False)
+        return bad or await self._made("rotate_secret", asked, key, work, created=False)
 
     async def test(self, webhook_id: str) -> Tried | Unknown:
         """Send a message `webhook.test` now, and tell how it was answered; disabled or not.
@@ -183,26 +180,21 @@ class AsyncWebhooks:
             )
 
         asked = {"id": webhook_id, "delivery": delivery_id}
-        bad = _invalid(key)
-        return bad or await self._keep("replay_webhook", asked, key, work, Replayed)
+        return invalid(key) or await self._keep("replay_webhook", asked, key, work, Replayed)
 
-    async def _secret(
+    async def _made(
         self, operation: str, asked: dict[str, Any], key: str | None, make: Any, *, created: bool
     ) -> Saved[NewWebhook] | Saved[Webhook] | Refused:
-        """What `make` makes, once for a key. What is kept for a repeat does not hold the secret."""
-        made: list[NewWebhook] = []
-
-        async def work(connection: Connection) -> Saved[Any] | Refused:
-            found: NewWebhook | Refused = await make(connection)
-            if not isinstance(found, NewWebhook):
-                return found
-            made[:] = [found]
-            return Saved(found.webhook, created=created)
-
-        saved = await self._keep(operation, asked, key, work, Webhook)
-        if isinstance(saved, Saved) and not saved.replayed:
-            return Saved(made[0], created=created)
-        return saved
+        return await self._keep_without_secret(
+            operation,
+            asked,
+            key,
+            make,
+            new=NewWebhook,
+            row=Webhook,
+            shown=lambda made: made.webhook,
+            created=created,
+        )
 
     async def _fed(self) -> o.Overloaded | None:
         """See that what has happened is in the feed: an endpoint is told what comes after it."""
@@ -217,15 +209,6 @@ class AsyncWebhooks:
             return True
 
         return None if await self._tenant.engine.read(look) else o.Overloaded(retry_after=1.0)
-
-    async def _keep(
-        self, operation: str, asked: dict[str, Any], key: str | None, work: Any, row: type[Any]
-    ) -> Saved[Any] | Refused:
-        tenant = self._tenant
-        return await keep(tenant.engine, tenant.tenant_id, operation, asked, key, work, row)
-
-    async def _read(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        return await self._tenant.engine.read(query, self._tenant.tenant_id, *args, **kwargs)
 
     # The last: past it `list` would not be Python's here.
     async def list(self, *, after: str | None = None, limit: int = 100) -> Sequence[Webhook]:
@@ -247,14 +230,3 @@ def _check(asked: dict[str, Any]) -> None:
     hooking.check_description(asked.get("description"))
     if "enabled" in asked:
         f.flag("enabled", asked["enabled"])
-
-
-def _invalid(key: str | None, check: Callable[[], None] = lambda: None) -> o.Invalid | None:
-    """What `check` or the key is refused for."""
-    try:
-        if key is not None:
-            f.name("key", key)
-        check()
-    except f.Bad as bad:
-        return bad.invalid
-    return None

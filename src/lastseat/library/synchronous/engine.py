@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import uvloop
+
 from lastseat.core import commands as c
 from lastseat.engine.errors import EngineClosed
 from lastseat.engine.requests import Answer
@@ -27,7 +29,7 @@ class Engine:
     """
 
     def __init__(self, make: Callable[[], AsyncEngine]) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="lastseat", daemon=True)
         self._thread.start()
         self._lock = threading.Lock()
