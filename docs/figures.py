@@ -1,9 +1,12 @@
 """The plot of what `lastseat bench` measured, from figures.json: before and after, and what for.
 
+    python docs/figures.py > speed.svg
+
 Each bar is a figure over what it is held to first (docs/performance.md), or that over the figure
 where less is better: at 1 the target is kept. Drawn whenever the documentation is put together.
 """
 
+import sys
 from pathlib import Path
 
 import msgspec
@@ -54,3 +57,7 @@ def plot() -> bytes:
     chart.add("before", [x.kept(x.before) for x in shown])
     drawn: bytes = chart.render()
     return drawn
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(plot())

@@ -1,7 +1,10 @@
 """The pages that are drawn from the code's tables are what the code says now."""
 
+import json
 import re
 import runpy
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -40,3 +43,14 @@ def test_the_arithmetic_of_scaling_out_goes_by_the_figure_of_the_readme() -> Non
     readme = (ROOT / "README.md").read_text()
     (figure,) = re.findall(r"\| durable bookings a second \| ([\d,]+) \|", readme)
     assert f"| {figure} bookings a second" in (ROOT / "docs/scale.md").read_text()
+
+
+def test_the_plot_shows_what_the_table_says() -> None:
+    page = (ROOT / "docs/performance.md").read_text()
+    figures = json.loads((ROOT / "docs/figures.json").read_text())
+    told = [f"| `{x['name']}` | {x['before']} | {x['after']} |" for x in figures]
+    assert [row for row in told if row not in page] == []
+    # In a process of its own: the package puts itself into Python's importing.
+    program = [sys.executable, str(ROOT / "docs" / "figures.py")]
+    plot = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    assert [x["name"] for x in figures if f">{x['name']}</text>" not in plot] == []

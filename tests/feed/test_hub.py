@@ -210,12 +210,13 @@ def test_who_comes_back_misses_nothing_and_hears_nothing_twice(
     async def book() -> list[str]:
         return [(await booked(studio, "yoga", actor=f"guest-{n}")).booking_id for n in range(many)]
 
-    async def client(hub: Hub) -> list[str]:
+    async def client(hub: Hub, there: asyncio.Event) -> list[str]:
         """Listens to a few messages at a time."""
         found: list[str] = []
         after = None
         while len(found) < many:
             who = await hub.subscribe("studio", EVERYTHING, redacted=False, after=after)
+            there.set()
             heard = 0
             while heard < 3:
                 data = await who.taken()
@@ -233,8 +234,10 @@ def test_who_comes_back_misses_nothing_and_hears_nothing_twice(
 
     async def watch() -> None:
         async with live(own) as one, live(own, remembered=2) as other:
-            listening = [asyncio.create_task(client(hub)) for hub in (one, other)]
-            await asyncio.sleep(0.3)
+            both = [(hub, asyncio.Event()) for hub in (one, other)]
+            listening = [asyncio.create_task(client(hub, there)) for hub, there in both]
+            for _, there in both:
+                await there.wait()
             made = await book()
             assert [await task for task in listening] == [made, made]
 

@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from lastseat.catalogue.rows import Connection, fetch
+from lastseat.catalogue.rows import Connection, fetch, storable
 from lastseat.core import outcomes as o
 
 R = TypeVar("R")
@@ -116,6 +116,8 @@ async def answered(
 
 async def outcome_under(connection: Connection, tenant: str, key: str) -> str | None:
     """What is kept under a key, the engine's answers too, or None."""
+    if not storable(key):
+        return None
     rows = await fetch(connection, "find_answer", tenant=tenant, key=key)
     return str(rows[0][1]) if rows else None
 

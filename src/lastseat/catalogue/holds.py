@@ -37,7 +37,8 @@ async def lag(connection: Connection) -> float:
 
 async def metrics(connection: Connection, tenant: str, *, window_seconds: int) -> Metrics:
     """How the tenant's reservations fare."""
-    ((active, overdue_now, lag_seconds),) = await fetch(connection, "tenant_lag", tenant=tenant)
+    now = await fetch(connection, "tenant_lag", tenant=tenant)
+    active, overdue_now, lag_seconds = now[0] if now else (0, 0, 0.0)
     rows = await fetch(connection, "reserved_since", tenant=tenant, seconds=window_seconds)
     became = {Status(status): int(count) for status, count in rows}
     kept = sum(n for status, n in became.items() if status not in FREED | {Status.HELD})

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from lastseat.catalogue.rows import Connection, fetch
+from lastseat.catalogue.rows import Connection, fetch, storable
 from lastseat.core.interval import Interval
 from lastseat.core.status import Status
 from lastseat.ledger.rows import instant, moment
@@ -75,6 +75,8 @@ async def confirmed(
     connection: Connection, tenant: str, bookable: str, during: Interval, *, limit: int
 ) -> list[ConfirmedSlot]:
     """The confirmed appointments that overlap a time, by their start."""
+    if not storable(bookable):
+        return []
     rows = await fetch(
         connection,
         "confirmed_slots",

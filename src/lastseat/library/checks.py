@@ -1,7 +1,7 @@
 """From a command to a ticket: bad input refused, the request hashed for its idempotency key."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -29,6 +29,19 @@ def check(command: c.AnyCommand) -> Ticket | Invalid:
     if command.key is None:
         return Ticket(command)
     return Ticket(command, request_hash(command))
+
+
+def unwritable(asked: Mapping[str, object]) -> Invalid | None:
+    """The refusal of the first part of a request that has no JSON, such as half a surrogate pair.
+
+    What a request's key stands for is its JSON, and so is the answer that is kept.
+    """
+    for field, value in asked.items():
+        try:
+            msgspec.json.encode(value)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            return Invalid(field=field, reason=f"can't be written as JSON: {error}")
+    return None
 
 
 def _zones(command: c.AnyCommand) -> Invalid | None:

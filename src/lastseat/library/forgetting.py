@@ -47,7 +47,7 @@ Connection = psycopg.AsyncConnection[Any]
 
 async def forget(connection: Connection, tenant: str, actor: str) -> Forgotten:
     """Erase what is known of an actor. Raises `DatabaseUnavailable` when it can't be done now."""
-    if not _nameable(actor):
+    if not (_nameable(tenant) and _nameable(actor)):
         return Forgotten(bookings=0, details=0, contacts=0, notes=0, answers=0, people=0)
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -129,7 +129,7 @@ def _without(answer: Any, said: Collection[str], field: str = "") -> Any:
 
 
 def _nameable(actor: object) -> bool:
-    """Whether an actor could be called that: no column holds a NUL or half a surrogate pair."""
+    """Whether anybody could be called that: no column holds a NUL or half a surrogate pair."""
     if not isinstance(actor, str) or not 0 < len(actor) <= limits.NAME_LENGTH:
         return False
     return not any(x == "\0" or "\ud800" <= x <= "\udfff" for x in actor)

@@ -45,10 +45,8 @@ def terms_of(
     )
 
 
-def checked(
-    calendar_id: str, data: bytes | str | None, url: str | None, key: str | None
-) -> o.Invalid | None:
-    """What is wrong with what is asked for, but for the terms."""
+def checked(calendar_id: str, data: bytes | str | None, url: str | None) -> o.Invalid | None:
+    """What is wrong with what is asked for, but for the terms and the key."""
 
     def check() -> None:
         f.name("calendar_id", calendar_id, CALENDAR_LENGTH)
@@ -59,7 +57,7 @@ def checked(
         if url is not None:
             f.name("url", url, MOST_URL)
 
-    return invalid(key, check)
+    return invalid(check)
 
 
 def digest(data: bytes | None) -> str | None:

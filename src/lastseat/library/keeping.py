@@ -15,6 +15,7 @@ from lastseat.core import fields as f
 from lastseat.core import outcomes as o
 from lastseat.engine.errors import OutcomeUnknown, RetryTransaction
 from lastseat.engine.ids import new_id
+from lastseat.library.checks import unwritable
 
 if TYPE_CHECKING:
     from lastseat.library.asynchronous.engine import AsyncEngine
@@ -26,15 +27,24 @@ TRIES = 8
 """How often a transaction that met another one is run again."""
 
 
-def invalid(key: str | None, check: Callable[[], None] = lambda: None) -> o.Invalid | None:
-    """What a request by itself, or its key, is refused for. `check` raises `Bad`."""
+def invalid(check: Callable[[], None]) -> o.Invalid | None:
+    """What a request by itself is refused for. `check` raises `Bad`."""
     try:
-        if key is not None:
-            f.name("key", key)
         check()
     except f.Bad as bad:
         return bad.invalid
     return None
+
+
+def unkeepable(tenant_id: str, key: str | None, asked: dict[str, Any]) -> o.Invalid | None:
+    """What any request is refused for: its tenant's name, its key, or what has no JSON."""
+
+    def check() -> None:
+        f.name("tenant_id", tenant_id)
+        if key is not None:
+            f.name("key", key)
+
+    return invalid(check) or unwritable(asked)
 
 
 async def keep(
@@ -49,8 +59,12 @@ async def keep(
     """What `work` comes to in a transaction of its own, once for a key.
 
     `asked` has to say everything that the effect depends on: it is what the key stands for. `row`
-    is the type of what is saved. Raises `OutcomeUnknown` when the connection broke at its end.
+    is the type of what is saved. `invalid` for what is `unkeepable`. Raises
+    `OutcomeUnknown` when the connection broke at its end.
     """
+    bad = unkeepable(tenant_id, key, asked)
+    if bad is not None:
+        return bad
     hashed = request_hash(operation, asked)
 
     async def run(connection: Connection) -> Saved[Any] | Refused:

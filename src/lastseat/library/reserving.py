@@ -28,6 +28,10 @@ def more_than_one(party: int) -> tuple[int, ...]:
 
 def said(time: datetime) -> str:
     """The instant, however it was written. What is no instant is refused later."""
+    given: object = time
+    if not isinstance(given, datetime):
+        # Quoted, so that it can't be what an instant comes to.
+        return repr(given)
     return time.isoformat() if time.tzinfo is None else str(time.timestamp())
 
 

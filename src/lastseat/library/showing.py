@@ -302,7 +302,10 @@ def _trimmed(segment: Segment, first: str, last: str) -> Segment:
 async def _window(
     engine: "AsyncEngine", start: datetime | None, end: datetime | None
 ) -> Interval | o.Invalid:
-    for field, time in (("start", start), ("end", end)):
+    times: tuple[tuple[str, object], ...] = (("start", start), ("end", end))
+    for field, time in times:
+        if time is not None and not isinstance(time, datetime):
+            return o.Invalid(field=field, reason="must be a datetime")
         if time is not None and time.utcoffset() is None:
             return o.Invalid(field=field, reason="must have a time zone")
         if time is not None and not limits.EARLIEST <= time < limits.LATEST:

@@ -31,7 +31,10 @@ class Asked(Struct, frozen=True):
 
 def asked(service: Service, start: datetime, end: datetime, party: int = 1) -> Asked | o.Invalid:
     """One unit of the service and what it needs for a party, with its buffers."""
-    for field, moment in (("start", start), ("end", end)):
+    times: tuple[tuple[str, object], ...] = (("start", start), ("end", end))
+    for field, moment in times:
+        if not isinstance(moment, datetime):
+            return o.Invalid(field=field, reason="must be a datetime")
         if moment.tzinfo is None:
             return o.Invalid(field=field, reason="is naive: give its time zone")
     lasts = service.duration_seconds

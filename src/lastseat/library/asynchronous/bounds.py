@@ -30,20 +30,22 @@ def listed(limit: int, name: str = "limit") -> int:
 
 def aware(name: str, time: datetime | None) -> datetime | None:
     """A time that says its zone, if there is one. Raises `ValueError`."""
-    if time is not None and time.utcoffset() is None:
+    return None if time is None else moment(name, time)
+
+
+def moment(name: str, time: object) -> datetime:
+    """A time that says its zone. Raises `ValueError`."""
+    if not isinstance(time, datetime):
+        raise ValueError(f"{name} must be a datetime")  # noqa: TRY004 - as all bad input is
+    if time.utcoffset() is None:
         raise ValueError(f"{name} must have a time zone")
     return time
 
 
 def window(start: datetime, end: datetime, first: str = "start", last: str = "end") -> Interval:
     """A time to look at, in UTC: 400 days at most. Raises `ValueError`."""
-    times: tuple[tuple[str, object], ...] = ((first, start), (last, end))
-    for name, time in times:
-        if not isinstance(time, datetime):
-            raise ValueError(f"{name} must be a datetime")  # noqa: TRY004 - as all bad input is
-        if time.utcoffset() is None:
-            raise ValueError(f"{name} must have a time zone")
-        if not limits.EARLIEST <= time < limits.LATEST:
+    for name, time in ((first, start), (last, end)):
+        if not limits.EARLIEST <= moment(name, time) < limits.LATEST:
             raise ValueError(f"{name} must be from {limits.EARLIEST:%Y} to {limits.LATEST:%Y}")
     # Two times of one zone compare by the wall, which errs in the hour that comes twice.
     start, end = start.astimezone(UTC), end.astimezone(UTC)

@@ -21,7 +21,7 @@ from lastseat.library.importing import TOO_LONG, Import, Target, read
 from lastseat.library.importing_blocks import import_blocks
 from lastseat.library.importing_events import import_events
 from lastseat.library.importing_terms import checked, digest, terms_of
-from lastseat.library.keeping import Connection, invalid
+from lastseat.library.keeping import Connection, unkeepable
 from lastseat.reads import bookings
 from lastseat.reads import calendars as shown
 from lastseat.views.bookings import BookableView
@@ -62,7 +62,7 @@ class AsyncCalendars(AsyncFeeds):
         location or resource, `conflict` (`importing`) while the calendar is being imported.
         """
         terms = terms_of(into, as_, capacity, vanished, moved, dropped)
-        bad = terms if isinstance(terms, o.Invalid) else checked(calendar_id, data, url, key)
+        bad = terms if isinstance(terms, o.Invalid) else checked(calendar_id, data, url)
         if bad is not None or isinstance(terms, o.Invalid):
             assert bad is not None
             return bad
@@ -111,7 +111,7 @@ class AsyncCalendars(AsyncFeeds):
             return Saved(gone, created=False) if gone else Unknown("calendar", calendar_id)
 
         asked = {"id": calendar_id}
-        return invalid(key) or await self._keep("remove_calendar", asked, key, work, Calendar)
+        return await self._keep("remove_calendar", asked, key, work, Calendar)
 
     # How it is done -------------------------------------------------------------------------------
 
@@ -123,6 +123,10 @@ class AsyncCalendars(AsyncFeeds):
         An import is many transactions, each of which can be done again: so its answer is kept at
         its end, and two of one key at once may both import, and answer alike.
         """
+        bad = unkeepable(self._tenant.tenant_id, key, asked)
+        if bad is not None:
+            # Before the work: `_keep` would say so only when it is done.
+            return bad
         found: Saved[ImportReport] | Refused | None = None
         if key is None or await self._answer_under(key) is None:
             done: ImportReport | Refused = await work()

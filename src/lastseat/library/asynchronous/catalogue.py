@@ -80,7 +80,7 @@ class AsyncCatalogue(AsyncLocations):
         if waitlist != WaitPolicy.FIFO:
             # Said only then: requests were kept before there was one.
             request["waitlist"] = str(waitlist)
-        refusal = invalid(key, check)
+        refusal = invalid(check)
         return refusal or await self._keep("create_service", request, key, work, Service)
 
     async def service(self, service_id: str) -> Service | None:
@@ -155,7 +155,7 @@ class AsyncCatalogue(AsyncLocations):
             "override": override,
             "reason": reason,
         }
-        refusal = invalid(key, check)
+        refusal = invalid(check)
         return refusal or await self._keep("update_service", request, key, work, Service)
 
     async def _needs(self, connection: Connection, terms: Terms) -> Refused | None:
@@ -173,7 +173,7 @@ class AsyncCatalogue(AsyncLocations):
                     reason = f"is of kind {kind}: a service takes resources, pools and composites"
                     return o.Invalid(field=f"needs[{i}].of[{j}]", reason=reason)
         parts = {name: len(made_of) for name, (_, made_of) in there.items() if made_of}
-        return invalid(None, lambda: needs.check_in_parts(terms.needs, parts))
+        return invalid(lambda: needs.check_in_parts(terms.needs, parts))
 
     async def _locked(
         self, connection: Connection, service_id: str, version: int | None

@@ -16,7 +16,7 @@ from lastseat.core.schedule import Schedule
 from lastseat.core.validate import validate
 from lastseat.engine.ids import new_id
 from lastseat.library.asynchronous.operations import AsyncOperations
-from lastseat.library.checks import request_hash
+from lastseat.library.checks import request_hash, unwritable
 from lastseat.library.commands import Seconds, local_text, seconds_of
 from lastseat.library.editing import (
     OnDropped,
@@ -73,6 +73,9 @@ class AsyncEvents(AsyncOperations):
         """
         if scope not in get_args(Scope):
             return o.Invalid(field="scope", reason=f"must be one of {', '.join(get_args(Scope))}")
+        bad = _no_times(at=at, start=start)
+        if bad is not None:
+            return bad
         one = None if at is None else local_text(at).removeprefix(f"{event}@")
         edit = Edit(
             scope=scope,
@@ -85,6 +88,9 @@ class AsyncEvents(AsyncOperations):
             capacity=capacity,
             cancelled=cancelled,
         )
+        bad = unwritable(msgspec.structs.asdict(edit))
+        if bad is not None:
+            return bad
 
         def wanted(there: EventView) -> Wanted:
             whole = scope == "all" and capacity is not None
@@ -215,6 +221,14 @@ def _stale(outcome: o.AnyOutcome) -> bool:
     if isinstance(outcome, o.Conflict):
         return outcome.rule in {"expected_seq", "followers", "booked"}
     return isinstance(outcome, o.BelowTaken)
+
+
+def _no_times(**given: object) -> o.Invalid | None:
+    """The refusal of the first that is no local time, nor a text that may be one."""
+    for field, time in given.items():
+        if time is not None and not isinstance(time, datetime | str):
+            return o.Invalid(field=field, reason="must be a local time such as 2026-11-23T18:00")
+    return None
 
 
 def _hash(asked: object) -> str:

@@ -51,7 +51,7 @@ class AsyncFeeds(AsyncKept):
             return o.Invalid(
                 field="of", reason="must be event:, resource:, location: or actor:<id>"
             )
-        bad = invalid(key, lambda: f.name("of", known[1]))
+        bad = invalid(lambda: f.name("of", known[1]))
         if bad is not None:
             return bad
 
@@ -77,7 +77,7 @@ class AsyncFeeds(AsyncKept):
             made = await feeds.change_secret(connection, self._tenant.tenant_id, feed_id)
             return made if made is not None else Unknown("feed", feed_id)
 
-        return invalid(key) or await self._made("change_feed", {"id": feed_id}, key, work)
+        return await self._made("change_feed", {"id": feed_id}, key, work)
 
     async def revoke_feed(self, feed_id: str, *, key: str | None = None) -> Saved[Feed] | Refused:
         """Take a feed away for good."""
@@ -86,7 +86,7 @@ class AsyncFeeds(AsyncKept):
             found = await feeds.revoke(connection, self._tenant.tenant_id, feed_id)
             return Saved(found, created=False) if found is not None else Unknown("feed", feed_id)
 
-        return invalid(key) or await self._keep("revoke_feed", {"id": feed_id}, key, work, Feed)
+        return await self._keep("revoke_feed", {"id": feed_id}, key, work, Feed)
 
     async def _made(
         self, operation: str, asked: dict[str, Any], key: str | None, make: Any

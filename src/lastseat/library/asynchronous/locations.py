@@ -40,7 +40,7 @@ class AsyncLocations(AsyncKept):
         async def work(connection: Connection) -> Saved[Any] | Refused:
             return await locations.create(connection, self._tenant.tenant_id, location_id, **asked)
 
-        refusal = invalid(key, lambda: _location(location_id, asked))
+        refusal = invalid(lambda: _location(location_id, asked))
         return refusal or await self._keep(
             "create_location", {"id": location_id, **asked}, key, work, Location
         )
@@ -88,7 +88,7 @@ class AsyncLocations(AsyncKept):
                 version=version,
             )
 
-        refusal = invalid(key, lambda: _location(location_id, changes))
+        refusal = invalid(lambda: _location(location_id, changes))
         return refusal or await self._keep(
             "update_location", {"id": location_id, "version": version, **asked}, key, work, Location
         )

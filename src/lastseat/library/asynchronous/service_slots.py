@@ -17,6 +17,7 @@ from lastseat.core.fields import UUID
 from lastseat.core.interval import Interval
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.core.validate import validate
+from lastseat.library.asynchronous.bounds import moment
 from lastseat.library.asynchronous.kept import AsyncKept
 from lastseat.library.reserving import GUEST, Whose
 from lastseat.library.seeking import is_free, needed
@@ -76,10 +77,13 @@ class AsyncServiceSlots(AsyncKept):
     async def confirmed(
         self, service_id: str, *, start: datetime, end: datetime, limit: int = 100
     ) -> list[ConfirmedSlot]:
-        """The confirmed appointments of a service that overlap `[start, end)`, by their start."""
+        """The confirmed appointments of a service that overlap `[start, end)`, by their start.
+
+        Raises `ValueError` for bad input.
+        """
         if not 1 <= limit <= MOST_SLOTS:
             raise ValueError(f"limit must be from 1 to {MOST_SLOTS}")
-        if end <= start:
+        if moment("start", start) >= moment("end", end):
             raise ValueError("end must come after start")
         found: list[ConfirmedSlot] = await self._read(
             slots.confirmed, SERVICE_PREFIX + service_id, Interval(start, end), limit=limit

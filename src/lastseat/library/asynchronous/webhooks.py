@@ -46,7 +46,7 @@ class AsyncWebhooks(AsyncKept):
         async def work(connection: Connection) -> NewWebhook | Refused:
             return await webhooks.create(connection, self._tenant.tenant_id, **asked)
 
-        bad = invalid(key, lambda: _check(asked)) or await self._fed()
+        bad = invalid(lambda: _check(asked)) or await self._fed()
         return bad or await self._made("create_webhook", asked, key, work, created=True)
 
     async def get(self, webhook_id: str) -> Webhook | None:
@@ -85,7 +85,7 @@ class AsyncWebhooks(AsyncKept):
                 connection, self._tenant.tenant_id, webhook_id, changes=changes, version=version
             )
 
-        bad: Refused | None = invalid(key, lambda: _check(changes))
+        bad: Refused | None = invalid(lambda: _check(changes))
         if bad is None and enabled:
             bad = await self._fed()
         said = {"id": webhook_id, "version": version, **asked}
@@ -98,9 +98,7 @@ class AsyncWebhooks(AsyncKept):
             gone = await webhooks.remove(connection, self._tenant.tenant_id, webhook_id)
             return Saved(gone, created=False) if gone else Unknown("webhook", webhook_id)
 
-        return invalid(key) or await self._keep(
-            "remove_webhook", {"id": webhook_id}, key, work, Webhook
-        )
+        return await self._keep("remove_webhook", {"id": webhook_id}, key, work, Webhook)
 
     async def rotate_secret(
         self, webhook_id: str, *, overlap_seconds: int = OVERLAP, key: str | None = None
@@ -118,8 +116,7 @@ class AsyncWebhooks(AsyncKept):
             return made if made is not None else Unknown("webhook", webhook_id)
 
         bad = invalid(
-            key,
-            lambda: f.integer("overlap_seconds", overlap_seconds, 0, hooking.LONGEST_OVERLAP),
+            lambda: f.integer("overlap_seconds", overlap_seconds, 0, hooking.LONGEST_OVERLAP)
         )
         return bad or await self._made("rotate_secret", asked, key, work, created=False)
 
@@ -180,7 +177,7 @@ class AsyncWebhooks(AsyncKept):
             )
 
         asked = {"id": webhook_id, "delivery": delivery_id}
-        return invalid(key) or await self._keep("replay_webhook", asked, key, work, Replayed)
+        return await self._keep("replay_webhook", asked, key, work, Replayed)
 
     async def _made(
         self, operation: str, asked: dict[str, Any], key: str | None, make: Any, *, created: bool
