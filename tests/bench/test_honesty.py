@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ from lastseat.bench.bookings import define, define_all
 from lastseat.bench.bulk import ROWS, batches
 from lastseat.bench.database import ask, connect, flushes
 from lastseat.bench.failure import BenchmarkFailed
-from lastseat.bench.pgbench import environment
+from lastseat.bench.pgbench import TRIES, HotUpdate, environment
 from lastseat.core.outcomes import Code
 
 
@@ -144,3 +145,23 @@ def test_a_password_reaches_pgbench_out_of_sight(monkeypatch: pytest.MonkeyPatch
     found = environment("postgresql://ann:s3cret@db.example:6543/shop")
     assert found["PGPASSWORD"] == "s3cret"
     assert (found["PGHOST"], found["PGPORT"], found["PGDATABASE"]) == ("db.example", "6543", "shop")
+
+
+@pytest.mark.parametrize(("idle", "rate"), [(0, 12), (TRIES - 1, 12), (TRIES, None)])
+def test_a_window_in_which_the_machine_did_nothing_is_no_rate_to_divide_by(
+    idle: int, rate: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of pgbench a program that finishes nothing so many times."""
+    program = tmp_path / "pgbench"
+    program.write_text(
+        f"#!/bin/sh\necho >>{tmp_path}/runs\n"
+        f'[ "$(wc -l <{tmp_path}/runs)" -gt {idle} ] && echo tps = 12.0 || echo tps = 0.0\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr("lastseat.bench.pgbench.program", lambda: program)
+    window = HotUpdate("host=nowhere", 1).window(1)
+    if rate is None:
+        with pytest.raises(BenchmarkFailed, match="no transaction, 5 times"):
+            asyncio.run(window)
+    else:
+        assert asyncio.run(window).per_s == rate
