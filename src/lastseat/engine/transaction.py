@@ -86,6 +86,7 @@ class Transaction:
     ) -> None:
         self.tenant_id = tenant_id
         self.tickets = tickets
+        self.commands = [ticket.command for ticket in tickets]
         self.wait = wait
         self.careful = careful
         self.memory = Memory() if memory is None else memory
@@ -151,21 +152,22 @@ class Transaction:
         """The scope as it was for such commands lately, if it was: that saves a round trip."""
         if self.wait or self.careful:
             return None
-        commands = [ticket.command for ticket in self.tickets]
-        known = self.memory.guess(self.tenant_id, commands)
+        known = self.memory.guess(self.tenant_id, self.commands)
         if known is None:
             return None
-        self.guess = (*self.begin, *questions(self.tenant_id, commands))
-        boundaries = [boundary(command, known, careful=False) for command in commands]
+        self.guess = (*self.begin, *questions(self.tenant_id, self.commands))
+        boundaries = [boundary(command, known, careful=False) for command in self.commands]
         return self._scope(boundaries, known, frozenset())
 
     def _guessed(self, answers: list[Rows], known: Known) -> bool:
         """Whether the guess was right: these are the first answers of the round trip with it."""
         begun = len(self.begin)
         found = learn(self.guess[begun:], answers[begun : len(self.guess)])
+        if found.definitions == known.definitions and found.actors == known.actors:
+            return True
         self.memory.forget(self.tenant_id, known.definitions.keys() - found.definitions.keys())
-        self.memory.learn(self.tenant_id, [x.command for x in self.tickets], found)
-        return found.definitions == known.definitions and found.actors == known.actors
+        self.memory.learn(self.tenant_id, self.commands, found)
+        return False
 
     def _find_out(self) -> Generator[Request, Any, Scope]:
         """The scope as it is, after what has to be made for it was made, or its makers deferred."""
@@ -179,7 +181,7 @@ class Transaction:
 
     def _resolve(self, extra: frozenset[str]) -> Generator[Request, Any, Scope]:
         """What the commands still open are about; `extra` heads are locked besides."""
-        commands = [ticket.command for ticket in self.tickets]
+        commands = self.commands
         asked = questions(self.tenant_id, commands, self.covering.lines)
         begin = self.begin
         if self.nested:
@@ -207,8 +209,7 @@ class Transaction:
         return self._scope(boundaries, known, extra)
 
     def _scope(self, boundaries: Sequence[Boundary], known: Known, extra: frozenset[str]) -> Scope:
-        commands = [ticket.command for ticket in self.tickets]
-        return scope_of(self.tenant_id, commands, boundaries, known, extra, self.ready)
+        return scope_of(self.tenant_id, self.commands, boundaries, known, extra, self.ready)
 
     def _leave(self) -> Generator[Request, Any, None]:
         """Give the locks back, having written nothing that anybody waits for."""

@@ -18,7 +18,7 @@ from lastseat.core.events import WaitPolicy
 from lastseat.core.state import SERVICE_PREFIX
 from lastseat.library.asynchronous.bounds import listed
 from lastseat.library.asynchronous.locations import AsyncLocations
-from lastseat.library.commands.spelling import waitlist_of
+from lastseat.library.commands.spelling import named
 from lastseat.library.keeping import Connection, invalid
 from lastseat.library.transaction import execute_in
 from lastseat.views.catalogue import Service, Terms
@@ -73,7 +73,7 @@ class AsyncCatalogue(AsyncLocations):
         def check() -> None:
             f.name("service_id", service_id, limits.NAME_LENGTH - len(SERVICE_PREFIX))
             f.integer("max_simultaneous_bookings", max_simultaneous_bookings, 1, limits.CAPACITY)
-            f.choice("waitlist", waitlist_of(waitlist), WaitPolicy)
+            f.choice("waitlist", named(WaitPolicy, waitlist), WaitPolicy)
             _terms(terms)
 
         request = {"id": service_id, "terms": terms, "capacity": max_simultaneous_bookings}

@@ -13,7 +13,7 @@ from lastseat.library.commands.spelling import (
     choices_of,
     claims_of,
     date_of,
-    policy_of,
+    named,
     seconds_of,
     target_of,
 )
@@ -113,7 +113,7 @@ class Booking(Making):
             series_id=common["command_id"],
             actor=actor,
             dates=tuple(date_of(x) for x in dates),
-            policy=policy_of(policy),
+            policy=named(c.SeriesPolicy, policy),
             most=most,
             hold_seconds=None if seconds is None else seconds_of(seconds),
             limit_seconds=None if limit is None else seconds_of(limit),

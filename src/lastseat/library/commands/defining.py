@@ -11,11 +11,10 @@ from lastseat.core.schedule import Override, Schedule, Segment
 from lastseat.library.commands.making import Making
 from lastseat.library.commands.spelling import (
     Seconds,
-    actor_time_of,
     local_text,
+    named,
     seconds_of,
     utc_of,
-    waitlist_of,
     zone_of,
 )
 
@@ -48,11 +47,11 @@ class Defining(Making):
             start=utc_of(start),
             end=utc_of(end),
             time_zone=zone,
-            actor_time=actor_time_of(actor_time),
+            actor_time=named(ActorTime, actor_time),
             location=location,
             name=name,
             attributes=attributes,
-            waitlist=waitlist_of(waitlist),
+            waitlist=named(WaitPolicy, waitlist),
         )
 
     def define_resource(
@@ -74,11 +73,11 @@ class Defining(Making):
             kind=Kind.RESOURCE,
             capacity=1,
             time_zone=time_zone,
-            actor_time=actor_time_of(actor_time),
+            actor_time=named(ActorTime, actor_time),
             location=location,
             name=name,
             attributes=attributes,
-            waitlist=waitlist_of(waitlist),
+            waitlist=named(WaitPolicy, waitlist),
         )
 
     def define_pool(
@@ -101,11 +100,11 @@ class Defining(Making):
             kind=Kind.POOL,
             capacity=capacity,
             time_zone=time_zone,
-            actor_time=actor_time_of(actor_time),
+            actor_time=named(ActorTime, actor_time),
             location=location,
             name=name,
             attributes=attributes,
-            waitlist=waitlist_of(waitlist),
+            waitlist=named(WaitPolicy, waitlist),
         )
 
     def define_limit(
@@ -129,7 +128,7 @@ class Defining(Making):
             location=location,
             name=name,
             attributes=attributes,
-            waitlist=waitlist_of(waitlist),
+            waitlist=named(WaitPolicy, waitlist),
         )
 
     def define_composite(
@@ -202,11 +201,11 @@ class Defining(Making):
             starts=tuple(local_text(x) for x in starts),
             seconds=0 if schedule is not None else seconds_of(duration),
             schedule=schedule,
-            actor_time=actor_time_of(actor_time),
+            actor_time=named(ActorTime, actor_time),
             location=location,
             name=name,
             attributes=attributes,
-            waitlist=waitlist_of(waitlist),
+            waitlist=named(WaitPolicy, waitlist),
         )
 
     def change_capacity(

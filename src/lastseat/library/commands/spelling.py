@@ -5,13 +5,13 @@ Nothing is refused here: what is nothing of the kind is left as it is, for valid
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from lastseat.core import commands as c
-from lastseat.core.events import ActorTime, WaitPolicy
 from lastseat.engine.ids import new_id
 
 Claims = str | c.Claim | Sequence[str | c.Claim]
@@ -20,6 +20,8 @@ Claims = str | c.Claim | Sequence[str | c.Claim]
 The argument `units` beside it is the party's size on each occurrence named by its id."""
 
 Seconds = int | timedelta
+
+Named = TypeVar("Named", bound=StrEnum)
 
 
 def claims_of(claims: Claims, units: int) -> tuple[c.Claim, ...]:
@@ -107,31 +109,13 @@ def seconds_of(length: Seconds) -> int:
     return int(length.total_seconds()) if isinstance(length, timedelta) else length
 
 
-def actor_time_of(policy: ActorTime | str) -> ActorTime:
-    """The policy by its name."""
+def named(kind: type[Named], name: Named | str) -> Named:
+    """A member of an enumeration by its name."""
     try:
-        return ActorTime(policy)
+        return kind(name)
     except ValueError:
         # Left for validation, which refuses it by name.
-        return policy  # type: ignore[return-value]
-
-
-def waitlist_of(policy: WaitPolicy | str) -> WaitPolicy:
-    """The policy by its name."""
-    try:
-        return WaitPolicy(policy)
-    except ValueError:
-        # Left for validation, which refuses it by name.
-        return policy  # type: ignore[return-value]
-
-
-def policy_of(policy: c.SeriesPolicy | str) -> c.SeriesPolicy:
-    """The policy by its name."""
-    try:
-        return c.SeriesPolicy(policy)
-    except ValueError:
-        # Left for validation, which refuses it by name.
-        return policy  # type: ignore[return-value]
+        return name  # type: ignore[return-value]
 
 
 def target_of(booking: str, actor: str | None) -> c.Target:
